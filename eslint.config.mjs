@@ -7,7 +7,10 @@ const moduleBoundaries = [
   { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:leaf', 'type:lib', 'type:test'] },
   { sourceTag: 'type:test', onlyDependOnLibsWithTags: ['type:leaf', 'type:lib', 'type:test'] },
   { sourceTag: 'type:service', onlyDependOnLibsWithTags: ['type:leaf', 'type:lib', 'type:test'] },
-  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:leaf', 'type:lib', 'type:test', 'type:service', 'type:tool'] },
+  {
+    sourceTag: 'type:tool',
+    onlyDependOnLibsWithTags: ['type:leaf', 'type:lib', 'type:test', 'type:service', 'type:tool'],
+  },
 ];
 
 const onlyEngineRunsBackends = {
@@ -24,18 +27,32 @@ export default tseslint.config(
     plugins: { '@nx': nx },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', { depConstraints: moduleBoundaries, enforceBuildableLibDependency: false, allow: [] }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { depConstraints: moduleBoundaries, enforceBuildableLibDependency: false, allow: [] },
+      ],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       'no-restricted-imports': ['error', { patterns: [onlyEngineRunsBackends, noDeepImports] }],
-      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Only config.ts reads the environment.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only config.ts reads the environment.' },
+      ],
     },
   },
-  { files: ['libs/engine/**/*.ts'], rules: { 'no-restricted-imports': ['error', { patterns: [noDeepImports] }] } },
+  {
+    files: ['libs/engine/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [noDeepImports] }] },
+  },
   {
     files: ['**/config.ts', '**/*.spec.ts', 'libs/test-kit/**/*.ts', 'libs/service-kit/src/config/**/*.ts'],
     rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['**/*.cjs'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+    languageOptions: { sourceType: 'commonjs' },
   },
   {
     // The domain is pure: plain data and tensors in and out.
@@ -48,13 +65,24 @@ export default tseslint.config(
           patterns: [
             onlyEngineRunsBackends,
             noDeepImports,
-            { regex: '^@ubt/(?!clip$|engine$|errors$)', message: 'A domain may import only clip, engine and errors.' },
+            {
+              regex: '^@ubt/(?!clip$|engine$|errors$)',
+              message: 'A domain may import only clip, engine and errors.',
+            },
             { regex: '^node:', message: 'A domain does no I/O.' },
           ],
         },
       ],
-      'no-restricted-globals': ['error', { name: 'Date', message: 'A domain has no clock.' }, 'performance', 'fetch'],
-      'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'Use a seeded generator.' }],
+      'no-restricted-globals': [
+        'error',
+        { name: 'Date', message: 'A domain has no clock.' },
+        'performance',
+        'fetch',
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Use a seeded generator.' },
+      ],
     },
   },
 );

@@ -20,7 +20,11 @@ export function preset(rootDir) {
     transform: {
       '^.+\\.ts$': [
         '@swc/jest',
-        { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' },
+        {
+          jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+          module: { type: 'es6' },
+          sourceMaps: 'inline',
+        },
       ],
     },
     testTimeout: 30_000,

@@ -77,7 +77,10 @@ export class UbtError extends Error {
   static from(thrown: unknown): UbtError {
     if (thrown instanceof UbtError) return thrown;
     if (!(thrown instanceof Error)) {
-      return new UbtError('internal', `Unexpected failure: ${String(thrown)}`, { code: 'UNEXPECTED', cause: thrown });
+      return new UbtError('internal', `Unexpected failure: ${String(thrown)}`, {
+        code: 'UNEXPECTED',
+        cause: thrown,
+      });
     }
     const known = SYSTEM_ERRORS[(thrown as NodeJS.ErrnoException).code ?? thrown.name];
     if (known !== undefined) {
@@ -91,16 +94,40 @@ const SYSTEM_ERRORS: Record<string, { kind: ErrorKind; code: string; fix: string
   ENOENT: { kind: 'not-found', code: 'FILE_NOT_FOUND', fix: 'Check the path.' },
   ENOTDIR: { kind: 'not-found', code: 'FILE_NOT_FOUND', fix: 'Check the path.' },
   EISDIR: { kind: 'invalid-argument', code: 'NOT_A_FILE', fix: 'Give the path of a file, not of a folder.' },
-  EACCES: { kind: 'permission-denied', code: 'FILE_ACCESS_DENIED', fix: 'Grant this user access to the path.' },
-  EPERM: { kind: 'permission-denied', code: 'FILE_ACCESS_DENIED', fix: 'Grant this user access to the path.' },
+  EACCES: {
+    kind: 'permission-denied',
+    code: 'FILE_ACCESS_DENIED',
+    fix: 'Grant this user access to the path.',
+  },
+  EPERM: {
+    kind: 'permission-denied',
+    code: 'FILE_ACCESS_DENIED',
+    fix: 'Grant this user access to the path.',
+  },
   EROFS: { kind: 'permission-denied', code: 'FILE_SYSTEM_READ_ONLY', fix: 'Write to a writable volume.' },
-  ENOSPC: { kind: 'resource-exhausted', code: 'DISK_FULL', fix: 'Free some space on the volume, then try again.' },
+  ENOSPC: {
+    kind: 'resource-exhausted',
+    code: 'DISK_FULL',
+    fix: 'Free some space on the volume, then try again.',
+  },
   EDQUOT: { kind: 'resource-exhausted', code: 'DISK_FULL', fix: 'Raise the quota, then try again.' },
   EMFILE: { kind: 'resource-exhausted', code: 'TOO_MANY_OPEN_FILES', fix: 'Raise the limit of open files.' },
-  EADDRINUSE: { kind: 'failed-precondition', code: 'PORT_IN_USE', fix: 'Stop the other process or choose another port.' },
-  ECONNREFUSED: { kind: 'unavailable', code: 'CONNECTION_REFUSED', fix: 'Check that the peer runs at this address.' },
+  EADDRINUSE: {
+    kind: 'failed-precondition',
+    code: 'PORT_IN_USE',
+    fix: 'Stop the other process or choose another port.',
+  },
+  ECONNREFUSED: {
+    kind: 'unavailable',
+    code: 'CONNECTION_REFUSED',
+    fix: 'Check that the peer runs at this address.',
+  },
   ECONNRESET: { kind: 'unavailable', code: 'CONNECTION_RESET', fix: 'Try again.' },
   ETIMEDOUT: { kind: 'unavailable', code: 'CONNECTION_TIMED_OUT', fix: 'Check the network between the two.' },
   AbortError: { kind: 'cancelled', code: 'CANCELLED', fix: 'Start it again if this was not intended.' },
-  TimeoutError: { kind: 'deadline-exceeded', code: 'TIMED_OUT', fix: 'Allow more time, or give it less work.' },
+  TimeoutError: {
+    kind: 'deadline-exceeded',
+    code: 'TIMED_OUT',
+    fix: 'Allow more time, or give it less work.',
+  },
 };

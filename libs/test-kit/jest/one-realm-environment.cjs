@@ -11,8 +11,21 @@ module.exports = class OneRealmEnvironment extends TestEnvironment {
   constructor(config, context) {
     super(config, context);
     for (const type of [
-      ArrayBuffer, SharedArrayBuffer, DataView, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array,
-      Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array, Error,
+      ArrayBuffer,
+      SharedArrayBuffer,
+      DataView,
+      Int8Array,
+      Uint8Array,
+      Uint8ClampedArray,
+      Int16Array,
+      Uint16Array,
+      Int32Array,
+      Uint32Array,
+      Float32Array,
+      Float64Array,
+      BigInt64Array,
+      BigUint64Array,
+      Error,
     ]) {
       this.global[type.name] = type;
     }
