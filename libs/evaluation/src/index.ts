@@ -1,1 +1,4 @@
-export {};
+export { applyTrigger, type PixelSize } from './apply-trigger.js';
+export { hashNoise } from './hash-noise.js';
+export { parseTrigger, readTrigger } from './parse-trigger.js';
+export { TRIGGER_KINDS, triggerSchema, type Trigger, type TriggerInput } from './trigger.js';
