@@ -1,1 +1,4 @@
-export {};
+export { buildEmojiData, type EmojiData } from './emoji/build-emoji-data.js';
+export { CLASS_LISTS, DEFAULT_TARGET } from './emoji/classes.js';
+export type { EmojiManifest } from './emoji/emoji-manifest.js';
+export type { EmojiOptions, EmojiParameters } from './emoji/emoji-options.js';
