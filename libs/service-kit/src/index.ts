@@ -1,1 +1,39 @@
-export {};
+export { defineConfig, type Environment } from './config/define-config.js';
+export { describeConfig } from './config/describe-config.js';
+export { flagField, integerField, listField, portField } from './config/fields.js';
+export { type CallContext } from './grpc/call-context.js';
+export {
+  connect,
+  type CallSettings,
+  type ClientMethod,
+  type ConnectOptions,
+  type ServiceClient,
+} from './grpc/connect.js';
+export { bidi, serverStream, unary } from './grpc/handlers.js';
+export { fromServiceError, toServiceError } from './grpc/service-error.js';
+export {
+  serviceName,
+  startGrpcServer,
+  type GrpcServer,
+  type GrpcServerOptions,
+  type HostedService,
+  type ServerKeepalive,
+  type ServerLimits,
+} from './grpc/start-grpc-server.js';
+export {
+  activeLogger,
+  createLogger,
+  silentLogger,
+  type Logger,
+  type LoggerOptions,
+} from './telemetry/logger.js';
+export { recordFailure, runInSpan, type SpanRun } from './telemetry/run-in-span.js';
+export { type ServiceMetrics } from './telemetry/service-metrics.js';
+export { type SpanJson } from './telemetry/span-json.js';
+export {
+  silentTelemetry,
+  startTelemetry,
+  type Telemetry,
+  type TelemetryOptions,
+} from './telemetry/start-telemetry.js';
+export { extractTrace, injectTrace, type TraceCarrier } from './telemetry/trace-context.js';
