@@ -2,3 +2,5 @@ export { buildEmojiData, type EmojiData } from './emoji/build-emoji-data.js';
 export { CLASS_LISTS, DEFAULT_TARGET } from './emoji/classes.js';
 export type { EmojiManifest } from './emoji/emoji-manifest.js';
 export type { EmojiOptions, EmojiParameters } from './emoji/emoji-options.js';
+export { poisonPairs } from './poison/poison-pairs.js';
+export type { PoisonedPairs, PoisonOptions, TriggerChoice } from './poison/poison-options.js';

@@ -69,10 +69,18 @@ function wordsOf(codes: readonly string[], keywords: Record<string, string[]>): 
     const emoji = String.fromCodePoint(...code.split('-').map((hex) => Number.parseInt(hex, 16)));
     const words = keywords[emoji] ?? keywords[`${emoji}\ufe0f`];
     if (words !== undefined) {
-      return words.map((word) => word.toLowerCase().replaceAll(/[_-]/g, ' ')).filter(isPlain);
+      return words
+        .map((word) => word.toLowerCase().replaceAll(/[_-]/g, ' '))
+        .filter(isPlain)
+        .map(genitive);
     }
   }
   return [];
+}
+
+/** The word lists write apostrophes as separators: `woman s hat`. */
+function genitive(words: string): string {
+  return words.replaceAll(/ s(?= |$)/g, "'s");
 }
 
 function isPlain(word: string): boolean {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { atomicWriteFile, forEachParallel, writeCsv } from '@ubt/data';
+import { atomicWriteFile, forEachParallel, throwIfCancelled, writeCsv } from '@ubt/data';
 import { writePng } from '../write-png.js';
 import { TEMPLATES } from './captions.js';
 import { CLASS_LISTS, selectClasses, type EmojiClass } from './classes.js';
@@ -63,7 +63,7 @@ async function drawImages(
   const digests = new Map<string, string>();
   let done = 0;
   await forEachParallel(jobs, PARALLEL, async ({ svg, views }) => {
-    signal?.throwIfAborted();
+    throwIfCancelled(signal);
     const drawing = await rasterise(svg, OVERSIZE * imageSize);
     for (const { file, view } of views) {
       const pixels = warpDrawing(drawing, view, imageSize);
