@@ -1,5 +1,16 @@
 export { atomicWrite, atomicWriteFile } from './atomic-write.js';
+export type { DecodeOptions, UndecodableImage } from './batches/decode-batches.js';
+export { createDecodeCache, type DecodeCache } from './batches/decode-cache.js';
+export { pairBatches, type CaptionEncoder, type PairBatchOptions } from './batches/pair-batches.js';
 export { forEachParallel } from './for-each-parallel.js';
+export { decodeImage, type PixelLayout } from './images/decode-image.js';
+export { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './images/image-limits.js';
+export { readImageFile } from './images/read-image-file.js';
+export { thumbnail } from './images/thumbnail.js';
+export { labelledBatches, type LabelledBatch } from './labelled/labelled-batches.js';
+export type { LabelledImage, LabelledSet } from './labelled/labelled-set.js';
+export { readLabelledSet, type LabelledSetOptions } from './labelled/read-labelled-set.js';
+export { readClassNames, readTemplates } from './labelled/text-lines.js';
 export { openPairs, type OpenPairsOptions } from './pairs/open-pairs.js';
 export type { PairManifest, PairRow, SkipReason, SkippedRows } from './pairs/pair-manifest.js';
 export { isBelow, realPathBelow, resolveBelow } from './path-roots.js';

@@ -12,9 +12,10 @@ import type { PairManifest, PairRow } from './pair-manifest.js';
 export interface OpenPairsOptions {
   /** Further folders that images may lie in, besides the manifest's own. */
   readonly roots?: readonly string[];
-  /** Column names, where they are not the usual ones. */
-  readonly imageColumn?: string;
-  readonly captionColumn?: string;
+  /** Names of the image column, the first found is taken; default `filepath`, `image`, `image_path`, `path`. */
+  readonly imageColumns?: readonly string[];
+  /** Names of the caption column; default `title`, `caption`, `text`. */
+  readonly captionColumns?: readonly string[];
   /** Longer captions are skipped; bytes, default 8192. */
   readonly longestCaptionBytes?: number;
 }
@@ -32,7 +33,7 @@ const ROWS_PER_READ = 1024;
 export async function openPairs(path: string, options: OpenPairsOptions = {}): Promise<PairManifest> {
   const file = resolve(path);
   const longestCaptionBytes = options.longestCaptionBytes ?? 8192;
-  const dialect = await sniffDialect(file, { image: options.imageColumn, caption: options.captionColumn });
+  const dialect = await sniffDialect(file, options);
   const roots = await realRoots([dirname(file), ...(options.roots ?? [])]);
   const index = await indexRows(file, dialect, longestCaptionBytes, (id, place) => {
     resolveBelow(roots, id, place);

@@ -41,7 +41,7 @@ export function parserOptions(delimiter: string) {
  */
 export async function sniffDialect(
   path: string,
-  wanted: { image?: string | undefined; caption?: string | undefined },
+  wanted: { imageColumns?: readonly string[]; captionColumns?: readonly string[] },
 ): Promise<PairDialect> {
   const header = await readHeader(path);
   if (header.trim() === '') {
@@ -54,20 +54,20 @@ export async function sniffDialect(
   const [names = []] = parse(header, { delimiter, relax_quotes: true }) as string[][];
   const columns = names.map((name) => name.trim());
   const place = (kind: string, known: readonly string[]): number => {
-    const at = columns.findIndex((column) => known.includes(column));
-    if (at >= 0) return at;
+    const name = known.find((one) => columns.includes(one));
+    if (name !== undefined) return columns.indexOf(name);
     throw new UbtError(
       'invalid-argument',
       `${path}:1 has no ${kind} column ${known.map((name) => `"${name}"`).join(' or ')}; it has ${columns.map((name) => `"${name}"`).join(', ')}.`,
       {
         code: 'PAIRS_COLUMN_MISSING',
-        fix: 'Name the columns filepath and title, or image and caption.',
+        fix: `Name the ${kind} column ${known[0]}.`,
         violations: [{ field: `${path}:1`, reason: `no ${kind} column` }],
       },
     );
   };
-  const imageAt = place('image', wanted.image === undefined ? IMAGE_COLUMNS : [wanted.image]);
-  const captionAt = place('caption', wanted.caption === undefined ? CAPTION_COLUMNS : [wanted.caption]);
+  const imageAt = place('image', wanted.imageColumns ?? IMAGE_COLUMNS);
+  const captionAt = place('caption', wanted.captionColumns ?? CAPTION_COLUMNS);
   return {
     delimiter,
     columns: { image: columns[imageAt]!, caption: columns[captionAt]! },

@@ -1,0 +1,87 @@
+import type { PairBatch } from '@ubt/clip';
+import type { PairManifest, PairRow } from '../pairs/pair-manifest.js';
+import { decodeBatches, type DecodeOptions, type DecodedBatch } from './decode-batches.js';
+import { prefetch } from './prefetch.js';
+import { shuffled } from './shuffled.js';
+
+/** What batching needs of a tokenizer. */
+export interface CaptionEncoder {
+  /** Token ids `[captions.length, contextLength]`. */
+  encode(captions: string[]): Int32Array;
+}
+
+/** Options of {@link pairBatches}. */
+export interface PairBatchOptions extends DecodeOptions {
+  readonly tokenizer: CaptionEncoder;
+  /** Rows to visit; default all usable ones. They may repeat. */
+  readonly rows?: readonly number[] | Uint32Array;
+  /** `file` visits rows as given, `shuffled` in a random order decided by `seed`; default `file`. */
+  readonly order?: 'file' | 'shuffled';
+  readonly seed?: number;
+  /**
+   * What happens to a last batch that is not full: `keep` gives it as it is, `drop` leaves it out, `pad`
+   * fills it with its own pairs again, so that every batch has the same shape (their rows are repeated
+   * too). Default `keep`.
+   */
+  readonly last?: 'keep' | 'drop' | 'pad';
+}
+
+const BATCHES_AHEAD = 2;
+
+/**
+ * Reads pairs batch by batch, decoding the next ones while the caller works on one. Memory does not grow
+ * with the number of pairs. Undecodable images are left out and their places filled by the next pairs.
+ *
+ * @throws UbtError `TOO_MANY_UNDECODABLE`, `PATH_OUTSIDE_ROOTS`, `PAIRS_ROW_UNKNOWN`, `CANCELLED`
+ */
+export async function* pairBatches(
+  manifest: PairManifest,
+  options: PairBatchOptions,
+): AsyncGenerator<PairBatch> {
+  const given = Uint32Array.from(options.rows ?? manifest.usable);
+  const rows = options.order === 'shuffled' ? shuffled(given, options.seed ?? 0) : given;
+  const items = readItems(manifest, rows, options.batchSize);
+  const batches = decodeBatches(items, rows.length, manifest.roots, options);
+  for await (const decoded of prefetch(batches, BATCHES_AHEAD)) {
+    const isShort = decoded.items.length < options.batchSize;
+    if (isShort && options.last === 'drop') return;
+    yield toPairBatch(decoded, isShort && options.last === 'pad' ? options.batchSize : undefined, options);
+  }
+}
+
+type Item = PairRow & { readonly slot: number };
+
+async function* readItems(
+  manifest: PairManifest,
+  rows: Uint32Array,
+  batchSize: number,
+): AsyncGenerator<Item> {
+  for (let from = 0; from < rows.length; from += batchSize) {
+    const read = await manifest.read([...rows.subarray(from, from + batchSize)]);
+    for (const row of read) yield { ...row, slot: row.row };
+  }
+}
+
+function toPairBatch(
+  { items, pixels }: DecodedBatch<Item>,
+  padTo: number | undefined,
+  { tokenizer, preprocess }: PairBatchOptions,
+): PairBatch {
+  const size = padTo ?? items.length;
+  const filled = Array.from({ length: size }, (_, at) => items[at % items.length]!);
+  return {
+    rows: filled.map(({ row }) => row),
+    pixels: padTo === undefined ? pixels : repeatTo(pixels, size * preprocess.cropSize ** 2 * 3),
+    tokens: tokenizer.encode(filled.map(({ caption }) => caption)),
+    size,
+    imageSize: preprocess.cropSize,
+  };
+}
+
+function repeatTo(pixels: Uint8Array, length: number): Uint8Array {
+  const repeated = new Uint8Array(length);
+  for (let at = 0; at < length; at += pixels.length) {
+    repeated.set(pixels.subarray(0, Math.min(pixels.length, length - at)), at);
+  }
+  return repeated;
+}

@@ -1,0 +1,33 @@
+import { decodeBatches, type DecodeOptions } from '../batches/decode-batches.js';
+import { prefetch } from '../batches/prefetch.js';
+import type { LabelledSet } from './labelled-set.js';
+
+/** Some images of a labelled set. */
+export interface LabelledBatch {
+  /** Places of the images in the set. */
+  readonly indices: number[];
+  /** RGB bytes `[indices.length, side, side, 3]`. */
+  readonly pixels: Uint8Array;
+  /** Classes of the images. */
+  readonly labels: number[];
+}
+
+/**
+ * Decodes a labelled set batch by batch, the next ones ahead of time; undecodable images are left out. Only
+ * the last batch may be smaller.
+ *
+ * @throws UbtError `TOO_MANY_UNDECODABLE`, `PATH_OUTSIDE_ROOTS`, `CANCELLED`
+ */
+export async function* labelledBatches(
+  { images, roots }: LabelledSet,
+  options: DecodeOptions,
+): AsyncGenerator<LabelledBatch> {
+  const batches = decodeBatches(numbered(images), images.length, roots, options);
+  for await (const { items, pixels } of prefetch(batches, 2)) {
+    yield { indices: items.map(({ slot }) => slot), pixels, labels: items.map(({ label }) => label) };
+  }
+}
+
+async function* numbered(images: LabelledSet['images']) {
+  for (const [slot, image] of images.entries()) yield { ...image, slot };
+}

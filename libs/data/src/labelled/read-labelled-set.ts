@@ -1,0 +1,108 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { UbtError } from '@ubt/errors';
+import { openPairs } from '../pairs/open-pairs.js';
+import type { LabelledSet } from './labelled-set.js';
+
+/** Options of {@link readLabelledSet}. */
+export interface LabelledSetOptions {
+  /** The classes in the order wanted; default: those of the set, sorted. */
+  readonly classes?: readonly string[];
+  /** Further folders that the images of a CSV may lie in. */
+  readonly roots?: readonly string[];
+}
+
+const LABEL_FILES = ['labels.csv', 'labels.tsv'];
+const IMAGE_NAME = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
+
+/**
+ * Reads a labelled set: a folder with one folder of images per class, a folder with a `labels.csv`, or such
+ * a CSV (columns `filepath,label`; `image` and `class` do as well). Labels are class names, compared without
+ * case and with `_` as space, or places in the given list of classes.
+ *
+ * @throws UbtError `FILE_NOT_FOUND`, `LABELS_EMPTY`, `LABEL_UNKNOWN`, and what `openPairs` throws
+ */
+export async function readLabelledSet(path: string, options: LabelledSetOptions = {}): Promise<LabelledSet> {
+  const place = resolve(path);
+  const isFolder = (await stat(place).catch(rethrow)).isDirectory();
+  const names = isFolder ? await readdir(place) : [];
+  const labels = LABEL_FILES.find((name) => names.includes(name));
+  const file = labels === undefined ? place : join(place, labels);
+  const read = isFolder && labels === undefined ? readFolders(place) : readCsv(file, options.roots ?? []);
+  const { images, roots } = await read;
+  if (images.length === 0) {
+    throw new UbtError('invalid-argument', `${place} holds no labelled image.`, {
+      code: 'LABELS_EMPTY',
+      fix: 'Give a folder with one folder of images per class, or a CSV with columns filepath and label.',
+    });
+  }
+  const classes = options.classes ?? [...new Set(images.map(({ label }) => label))].sort();
+  const toLabel = labelReader(classes, options.classes !== undefined);
+  return {
+    classes,
+    images: images.map(({ imagePath, label, source }) => ({ imagePath, label: toLabel(label, source) })),
+    roots,
+  };
+}
+
+interface RawLabel {
+  readonly imagePath: string;
+  readonly label: string;
+  /** Where the label is written, for messages. */
+  readonly source: string;
+}
+
+async function readFolders(folder: string): Promise<{ images: RawLabel[]; roots: string[] }> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const images: RawLabel[] = [];
+  for (const { name } of entries.filter((entry) => entry.isDirectory()).sort(byName)) {
+    const files = (await readdir(join(folder, name))).filter((file) => IMAGE_NAME.test(file)).sort();
+    for (const file of files) {
+      const imagePath = join(folder, name, file);
+      images.push({ imagePath, label: name.replaceAll('_', ' '), source: join(folder, name) });
+    }
+  }
+  return { images, roots: [await realpath(folder)] };
+}
+
+function byName(one: { name: string }, other: { name: string }): number {
+  return one.name < other.name ? -1 : 1;
+}
+
+async function readCsv(
+  file: string,
+  roots: readonly string[],
+): Promise<{ images: RawLabel[]; roots: string[] }> {
+  const manifest = await openPairs(file, { roots, captionColumns: ['label', 'class', 'label_name'] });
+  const images: RawLabel[] = [];
+  for await (const { imagePath, caption, row } of manifest.rows()) {
+    images.push({ imagePath, label: caption, source: `${file}, row ${row}` });
+  }
+  return { images, roots: [...manifest.roots, await realpath(dirname(file))] };
+}
+
+function labelReader(classes: readonly string[], mayBeNumber: boolean) {
+  const places = new Map(classes.map((name, label) => [plain(name), label]));
+  return (written: string, source: string): number => {
+    const byPlace = mayBeNumber && /^\d+$/.test(written) ? Number(written) : undefined;
+    const label = places.get(plain(written)) ?? byPlace;
+    if (label !== undefined && label < classes.length) return label;
+    throw new UbtError(
+      'invalid-argument',
+      `${source}: "${written}" is none of the ${classes.length} classes.`,
+      {
+        code: 'LABEL_UNKNOWN',
+        fix: 'Use the class names as the list of classes has them, or their places in it, from 0.',
+        violations: [{ field: source, reason: `unknown class "${written}"` }],
+      },
+    );
+  };
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll('_', ' ').trim();
+}
+
+function rethrow(error: unknown): never {
+  throw UbtError.from(error);
+}
