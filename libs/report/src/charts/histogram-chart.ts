@@ -13,6 +13,9 @@ export interface HistogramChartOptions {
   readonly mark?: { readonly value: number; readonly words: string };
 }
 
+/** Below this many suspects their distribution has no shape. */
+const FEW_SUSPECTS = 20;
+
 interface Bin {
   readonly from: number;
   readonly to: number;
@@ -32,9 +35,9 @@ export function histogramChart(histogram: Histogram, options: HistogramChartOpti
     y: { label: '% of its group', labelArrow: 'none', ticks: 5, grid: true, insetTop: 14 },
     marks: [
       ...group(binsOf(bins, bins.others), CHART_COLOURS.others),
-      ...group(binsOf(bins, bins.suspects), CHART_COLOURS.suspects),
       Plot.ruleY([0], { stroke: CHART_COLOURS.rule }),
-      ...(mark === undefined ? [] : markedValue(mark)),
+      ...suspectMarks(bins),
+      ...(mark === undefined ? [] : markedValue(mark, bins)),
     ],
   });
 }
@@ -50,10 +53,29 @@ function group(bins: readonly Bin[], colour: string): Plot.Markish[] {
   ];
 }
 
-function markedValue({ value, words }: { value: number; words: string }): Plot.Markish[] {
+/** Shares of a handful are noise: so few suspects are dots on the axis, one per bin that holds any. */
+function suspectMarks(bins: Histogram): Plot.Markish[] {
+  const total = bins.suspects.reduce((sum, n) => sum + n, 0);
+  const shares = binsOf(bins, bins.suspects);
+  if (total >= FEW_SUSPECTS) return group(shares, CHART_COLOURS.suspects);
+  const dots = shares.filter(({ share }) => share > 0).map(({ from, to }) => ({ middle: (from + to) / 2 }));
+  return [Plot.dotX(dots, { x: 'middle', y: 0, r: 4, fill: CHART_COLOURS.suspects })];
+}
+
+function markedValue(
+  { value, words }: { value: number; words: string },
+  { edges }: Histogram,
+): Plot.Markish[] {
+  const late = value > ((edges[0] ?? 0) + (edges.at(-1) ?? 0)) / 2;
   return [
     Plot.ruleX([value], { stroke: CHART_COLOURS.rule, strokeDasharray: '4 3' }),
-    Plot.text([words], { x: value, frameAnchor: 'top', textAnchor: 'start', dx: 6, dy: -2 }),
+    Plot.text([words], {
+      x: value,
+      frameAnchor: 'top',
+      textAnchor: late ? 'end' : 'start',
+      dx: late ? -6 : 6,
+      dy: -2,
+    }),
   ];
 }
 

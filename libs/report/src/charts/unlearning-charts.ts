@@ -18,12 +18,7 @@ export function cosineChart({ curve, band, keptStep }: Unlearning): Markup {
     y: { label: 'mean cosine', labelArrow: 'none', ticks: 5, grid: true, nice: true, insetTop: 14 },
     marks: [
       Plot.rect([band], { x1: 0, x2: last, y1: 'low', y2: 'high', fill: CHART_COLOURS.band }),
-      Plot.text(['unrelated pairs'], {
-        x: last,
-        y: (band.low + band.high) / 2,
-        textAnchor: 'end',
-        dx: -6,
-      }),
+      Plot.text(['unrelated pairs'], { x: 0, y: band.low, textAnchor: 'start', dx: 6, dy: -8 }),
       ...course(curve, 'unlearnCosine', CHART_COLOURS.suspects),
       ...keptMark(keptStep, last),
     ],

@@ -43,6 +43,7 @@ export function counted(value: number, noun: string): string {
 
 /** Seconds in the unit that suits them: ms, s, or min and s. */
 export function duration(seconds: number): string {
+  if (seconds === 0) return '0 s';
   if (seconds < 0.0995) return `${number(Number((seconds * 1000).toPrecision(2)))} ms`;
   if (seconds < 99.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

@@ -40,13 +40,10 @@ export function untrusted(text: string, limit = 240): Markup {
 
 /** Control characters as their visible pictures (U+2400 block); line ends and tabs as spaces. */
 export function showControls(text: string): string {
-  return (
-    text
-      .replace(/[\t\n\r\u2028\u2029]+/g, ' ')
-      // eslint-disable-next-line no-control-regex -- control characters are what this is about
-      .replace(/[\u0000-\u001f]/g, (control) => String.fromCharCode(0x2400 + control.charCodeAt(0)))
-      .replace(/[\u007f-\u009f]/g, '\u2421')
-  );
+  return text
+    .replace(/[\t\n\r\u2028\u2029]+/g, ' ')
+    .replace(/[\u0000-\u001f]/g, (control) => String.fromCharCode(0x2400 + control.charCodeAt(0)))
+    .replace(/[\u007f-\u009f]/g, '\u2421');
 }
 
 function textOf(value: Content): string {

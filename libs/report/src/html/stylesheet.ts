@@ -125,11 +125,12 @@ const WATERFALL = `
 .axis .lane{display:flex;justify-content:space-between}
 .name{padding-left:calc(var(--depth)*12px);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .lane{position:relative;min-height:18px}
-.lane i{position:absolute;top:3px;height:12px;min-width:2px;border-radius:2px}
-.lane em{position:absolute;top:-4px;font-style:normal;color:var(--soft);white-space:nowrap;padding:0 5px}
+.lane i{position:absolute;top:2px;height:15px;min-width:2px;border-radius:2px}
+.lane em{position:absolute;top:0;font-size:12px;line-height:15px;font-style:normal;color:var(--soft);white-space:nowrap;padding:0 5px}
 .lane .behind em{left:100%}
 .lane .before em{right:100%}
-.lane .wide em{right:0;color:var(--card)}
+.lane .in em{right:0;color:var(--card);font-weight:600}
+.lane .in.failed em{color:var(--bad);background:var(--card)}
 .s0{background:var(--s0)}.s1{background:var(--s1)}.s2{background:var(--s2)}.s3{background:var(--s3)}
 .lane .failed{background:repeating-linear-gradient(135deg,var(--bad) 0 4px,transparent 4px 7px);outline:1px solid var(--bad)}`;
 
@@ -146,6 +147,7 @@ table,tbody,tr{display:block}
 tr{display:flex;flex-wrap:wrap;gap:2px 18px;padding:10px 0;border-bottom:1px solid var(--line)}
 tbody tr:last-child{border-bottom:0}
 th,td,.proxy>*,.total>*{display:block;padding:0!important;border:0;text-align:left}
+.n{text-align:left}
 tbody th,td.none,td.track,td.band-note{flex-basis:100%}
 td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);font-size:12px}
 .tokens .bar{width:100%}

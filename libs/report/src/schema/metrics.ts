@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 const rate = z.number().min(0).max(1);
+const standardError = rate.optional().describe('Of the rate of the same name.');
 
 /** The rates that a labelled set can give, in the order in which they are shown. */
 export const RATE_NAMES = [
@@ -32,10 +33,10 @@ export const metricsSchema = z
     images: z.int().nonnegative().describe('Labelled images measured.'),
     standardErrors: z
       .object({
-        cleanAccuracy: rate.optional(),
-        attackSuccessRate: rate.optional(),
-        targetAccuracy: rate.optional(),
-        triggeredAccuracy: rate.optional(),
+        cleanAccuracy: standardError,
+        attackSuccessRate: standardError,
+        targetAccuracy: standardError,
+        triggeredAccuracy: standardError,
       })
       .optional()
       .describe('One standard error of each rate, in the same unit, where it was computed.'),

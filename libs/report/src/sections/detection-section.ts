@@ -7,12 +7,12 @@ import { facts, figure, section, settings } from './section.js';
 
 /** How the pairs were scored: distributions, quality against ground truth if known, skipped pairs. */
 export function detectionSection({ detection }: Report): Markup {
-  const { method, scoredPairs, suspects, skippedPairs, threshold, parameters } = detection;
+  const { method, scoredPairs, skippedPairs, threshold, parameters } = detection;
   return section('detection', 'Detection', undefined, [
     facts([
       ['Method', html`<code>${method}</code>`],
       ['Scored', count(scoredPairs)],
-      ['Suspects', `${count(suspects)} (${percent(scoredPairs === 0 ? 0 : suspects / scoredPairs)})`],
+      ['Suspects', suspectCount(detection)],
       ['Threshold', number(threshold)],
       ['Skipped', count(skippedPairs)],
     ]),
@@ -21,6 +21,12 @@ export function detectionSection({ detection }: Report): Markup {
     settings(parameters),
     skippedPairsList(detection),
   ]);
+}
+
+function suspectCount({ suspects, scoredPairs }: Detection): string {
+  if (suspects === 0 || scoredPairs === 0) return count(suspects);
+  const share = (100 * suspects) / scoredPairs;
+  return `${count(suspects)} (${number(Number(share.toPrecision(2)))} %)`;
 }
 
 function scoreFigure({ scoreHistogram, threshold }: Detection): Markup {

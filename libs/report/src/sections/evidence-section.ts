@@ -1,4 +1,4 @@
-import { number, percent } from '../html/format.js';
+import { fixed, number, percent } from '../html/format.js';
 import { html, untrusted, type Content, type Markup } from '../html/markup.js';
 import type { Report } from '../schema/report-schema.js';
 import type { Evidence, Selection } from '../schema/selection.js';
@@ -71,7 +71,7 @@ function tokenTable(tokens: Selection['compromisedTokens']): Content {
             <td class="n" data-label="In all captions">${percent(corpusShare)}</td>
             <td class="bar" data-label="Enrichment">
               <div><i style="width:${((100 * enrichment) / (widest || 1)).toFixed(1)}%"></i></div>
-              <b>${number(enrichment)}×</b>
+              <b>${fixed(enrichment, 1)}×</b>
             </td>
           </tr>`,
       )}

@@ -6,7 +6,7 @@ import { section } from './section.js';
 
 /** The most suspicious pairs. */
 export function suspectsSection({ selection, outputs }: Report): Markup {
-  const where = outputs.suspectsCsv === undefined ? '' : ' All of them are in suspects.csv.';
+  const where = outputs.suspectsCsv === undefined ? '' : ' Every suspect is in suspects.csv.';
   return section(
     'suspects',
     'Most suspicious pairs',

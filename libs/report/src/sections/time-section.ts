@@ -70,8 +70,8 @@ function waterfall(spans: readonly Span[]): Content {
 
 function line(row: WaterfallRow, service: number): Markup {
   const at = (share: number) => `${(share * 100).toFixed(3)}%`;
-  // The duration stands where there is room for it: before a bar that ends near the right edge.
-  const side = row.start + row.length > 0.85 ? 'before' : 'behind';
+  // The duration stands where there is room: in a long bar, before one near the right edge, else behind.
+  const side = row.length > 0.3 ? 'in' : row.start + row.length > 0.85 ? 'before' : 'behind';
   return html`<div class="line">
     <span class="name" style="--depth:${Math.min(row.depth, 8)}">
       ${untrusted(row.name, 80)}${row.service === '' ? undefined : html` <small>${untrusted(row.service, 40)}</small>`}

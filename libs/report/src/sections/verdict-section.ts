@@ -10,6 +10,18 @@ const ICONS: Record<Tone, Markup> = {
   unsure: trusted('<path d="M9.3 9.4a2.8 2.8 0 1 1 4 2.6c-.9.5-1.3 1-1.3 2M12 17v.2"/>'),
 };
 
+const VERDICT_TONES: Record<Report['verdict'], Tone> = {
+  clean: 'good',
+  backdoored: 'bad',
+  inconclusive: 'unsure',
+};
+
+const OUTCOME_TONES: Record<Report['outcome'], Tone | ''> = {
+  untouched: '',
+  repaired: 'good',
+  'not-repaired': 'bad',
+};
+
 /** The banner: what was found, what became of the model, and why. */
 export function verdictSection(report: Report): Markup {
   const { tone, title, meaning } = verdictWords(report);
@@ -20,7 +32,8 @@ export function verdictSection(report: Report): Markup {
     </svg>
     <div class="says">
       <p class="labels">
-        <span class="badge ${tone}">${report.verdict}</span><span class="badge">${report.outcome}</span>
+        <span class="badge ${VERDICT_TONES[report.verdict]}">${report.verdict}</span>
+        <span class="badge ${OUTCOME_TONES[report.outcome]}">${report.outcome}</span>
       </p>
       <h1>${title}</h1>
       <p class="meaning">${meaning}</p>
