@@ -48,7 +48,7 @@ const NAMED_IMAGES = 5;
  * Decodes images in order and groups them; only the last batch may be smaller. Images that cannot be decoded
  * are reported, left out, and their places filled by the next ones.
  *
- * @param total how many images there are, for the allowed share
+ * @param total how many different images there are, for the allowed share; all being faulty always fails
  * @param roots real paths of the folders that images may lie in
  * @throws UbtError `TOO_MANY_UNDECODABLE`, `PATH_OUTSIDE_ROOTS`, `CANCELLED`
  */
@@ -60,29 +60,24 @@ export async function* decodeBatches<Item extends ImageItem>(
 ): AsyncGenerator<DecodedBatch<Item>> {
   const { batchSize, preprocess } = options;
   const imageBytes = preprocess.cropSize ** 2 * 3;
-  const faults: UndecodableImage[] = [];
-  const allowed = Math.floor((options.maxUndecodableShare ?? 0.05) * total);
+  const faults = createFaultCount(total, options.maxUndecodableShare ?? 0.05);
   const iterator = source[Symbol.asyncIterator]();
   try {
     for (;;) {
       const items: Item[] = [];
       const pixels = new Uint8Array(batchSize * imageBytes);
-      for (let isLast = false; items.length < batchSize && !isLast;) {
+      while (items.length < batchSize) {
         throwIfCancelled(options.signal);
         const wanted = await take(iterator, batchSize - items.length);
-        isLast = wanted.length === 0;
-        const decoded: (Uint8Array | undefined)[] = [];
-        await forEachParallel(wanted.keys(), PARALLEL_DECODES, async (at) => {
-          const result = await loadPixels(wanted[at]!, roots, options);
-          if (result instanceof Uint8Array) decoded[at] = result;
-          else faults.push(result);
-        });
-        if (faults.length > allowed) throw tooManyUndecodable(faults, total, allowed);
+        if (wanted.length === 0) break;
+        const results = await loadAll(wanted, roots, options);
         wanted.forEach((item, at) => {
-          if (decoded[at] === undefined) return;
-          pixels.set(decoded[at], items.length * imageBytes);
+          const result = results[at]!;
+          if (!(result instanceof Uint8Array)) return faults.add(item.slot, result);
+          pixels.set(result, items.length * imageBytes);
           items.push(item);
         });
+        faults.check();
       }
       if (items.length > 0) yield { items, pixels: pixels.subarray(0, items.length * imageBytes) };
       if (items.length < batchSize) return;
@@ -90,6 +85,18 @@ export async function* decodeBatches<Item extends ImageItem>(
   } finally {
     await iterator.return?.();
   }
+}
+
+async function loadAll(
+  items: readonly ImageItem[],
+  roots: readonly string[],
+  options: DecodeOptions,
+): Promise<(Uint8Array | UndecodableImage)[]> {
+  const results: (Uint8Array | UndecodableImage)[] = [];
+  await forEachParallel(items.entries(), PARALLEL_DECODES, async ([at, item]) => {
+    results[at] = await loadPixels(item, roots, options);
+  });
+  return results;
 }
 
 async function take<Item>(iterator: AsyncIterator<Item>, count: number): Promise<Item[]> {
@@ -123,15 +130,26 @@ async function loadPixels(
   }
 }
 
-function tooManyUndecodable(faults: readonly UndecodableImage[], total: number, allowed: number): UbtError {
-  const named = faults.slice(0, NAMED_IMAGES);
-  return new UbtError(
-    'invalid-argument',
-    `${faults.length} of ${total} images cannot be decoded, ${allowed} are allowed: ${named.map(({ reason }) => reason).join(' ')}`,
-    {
-      code: 'TOO_MANY_UNDECODABLE',
-      fix: 'Repair or remove these images, or allow a larger share.',
-      violations: named.map(({ imagePath, reason }) => ({ field: imagePath, reason })),
+/** Counts different undecodable images and fails when they are more than allowed. */
+function createFaultCount(total: number, maxShare: number) {
+  const allowed = Math.floor(maxShare * total);
+  const faults = new Map<number, UndecodableImage>();
+  return {
+    add: (slot: number, image: UndecodableImage): void => void faults.set(slot, image),
+    check(): void {
+      const hasNoneLeft = faults.size > 0 && faults.size === total;
+      if (faults.size <= allowed && !hasNoneLeft) return;
+      const named = [...faults.values()].slice(0, NAMED_IMAGES);
+      const reasons = named.map(({ reason }) => reason).join(' ');
+      throw new UbtError(
+        'invalid-argument',
+        `${faults.size} of ${total} images cannot be decoded, ${allowed} are allowed: ${reasons}`,
+        {
+          code: 'TOO_MANY_UNDECODABLE',
+          fix: 'Repair or remove these images, or allow a larger share.',
+          violations: named.map(({ imagePath, reason }) => ({ field: imagePath, reason })),
+        },
+      );
     },
-  );
+  };
 }

@@ -84,6 +84,20 @@ describe('pairBatches', () => {
     expect(await order(2)).not.toEqual(one);
   });
 
+  it('goes round without end in full batches, every row once a round', async () => {
+    const rows = [3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+    const seen: number[] = [];
+    for await (const batch of pairBatches(manifest, { ...options, rows, order: 'endless', seed: 3 })) {
+      expect(batch.size).toBe(8);
+      expect(shown(batch)).toEqual(batch.rows);
+      if (seen.push(...batch.rows) === 40) break;
+    }
+    for (const round of [0, 10, 20, 30]) {
+      expect(seen.slice(round, round + 10).sort((a, b) => a - b)).toEqual(rows);
+    }
+    expect(seen.slice(0, 10)).not.toEqual(seen.slice(10, 20));
+  });
+
   it('visits chosen rows, and drops or pads the last batch', async () => {
     const rows = [5, 29, 0, 5, 7, 1, 2, 3, 4, 6];
     const padded = await all(pairBatches(manifest, { ...options, rows, last: 'pad' }));
@@ -117,6 +131,12 @@ describe('pairBatches', () => {
       code: 'TOO_MANY_UNDECODABLE',
       message: expect.stringContaining('of 20 images'),
     });
+  });
+
+  it('fails rather than go round for ever when no image can be decoded', async () => {
+    const none = await makePairs('none', 3, [0, 1, 2]);
+    const endless = pairBatches(none, { ...options, order: 'endless', maxUndecodableShare: 1 });
+    await expect(endless.next()).rejects.toMatchObject({ code: 'TOO_MANY_UNDECODABLE' });
   });
 
   it('decodes once when it has a cache, whose file leaves no trace', async () => {

@@ -15,8 +15,11 @@ export interface PairBatchOptions extends DecodeOptions {
   readonly tokenizer: CaptionEncoder;
   /** Rows to visit; default all usable ones. They may repeat. */
   readonly rows?: readonly number[] | Uint32Array;
-  /** `file` visits rows as given, `shuffled` in a random order decided by `seed`; default `file`. */
-  readonly order?: 'file' | 'shuffled';
+  /**
+   * `file` visits rows as given, `shuffled` in a random order decided by `seed`, `endless` in one random
+   * order after the other without end, in full batches only; default `file`.
+   */
+  readonly order?: 'file' | 'shuffled' | 'endless';
   readonly seed?: number;
   /**
    * What happens to a last batch that is not full: `keep` gives it as it is, `drop` leaves it out, `pad`
@@ -38,10 +41,8 @@ export async function* pairBatches(
   manifest: PairManifest,
   options: PairBatchOptions,
 ): AsyncGenerator<PairBatch> {
-  const given = Uint32Array.from(options.rows ?? manifest.usable);
-  const rows = options.order === 'shuffled' ? shuffled(given, options.seed ?? 0) : given;
-  const items = readItems(manifest, rows, options.batchSize);
-  const batches = decodeBatches(items, rows.length, manifest.roots, options);
+  const rows = Uint32Array.from(options.rows ?? manifest.usable);
+  const batches = decodeBatches(readItems(manifest, rows, options), rows.length, manifest.roots, options);
   for await (const decoded of prefetch(batches, BATCHES_AHEAD)) {
     const isShort = decoded.items.length < options.batchSize;
     if (isShort && options.last === 'drop') return;
@@ -54,11 +55,14 @@ type Item = PairRow & { readonly slot: number };
 async function* readItems(
   manifest: PairManifest,
   rows: Uint32Array,
-  batchSize: number,
+  { order = 'file', seed = 0, batchSize }: PairBatchOptions,
 ): AsyncGenerator<Item> {
-  for (let from = 0; from < rows.length; from += batchSize) {
-    const read = await manifest.read([...rows.subarray(from, from + batchSize)]);
-    for (const row of read) yield { ...row, slot: row.row };
+  for (let pass = 0; pass === 0 || (order === 'endless' && rows.length > 0); pass++) {
+    const ordered = order === 'file' ? rows : shuffled(rows, seed + pass);
+    for (let from = 0; from < ordered.length; from += batchSize) {
+      const read = await manifest.read([...ordered.subarray(from, from + batchSize)]);
+      for (const row of read) yield { ...row, slot: row.row };
+    }
   }
 }
 
