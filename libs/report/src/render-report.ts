@@ -1,4 +1,4 @@
-import { html, trusted, type Markup } from './html/markup.js';
+import { html, showControls, trusted, type Markup } from './html/markup.js';
 import { STYLESHEET } from './html/stylesheet.js';
 import type { Report } from './schema/report-schema.js';
 import type { Span } from './schema/span.js';
@@ -27,7 +27,7 @@ const POLICY =
  * escaped; captions and file names come from whoever poisoned the data.
  */
 export function renderReport(report: Report, { spans = [] }: RenderOptions = {}): string {
-  const title = `${verdictWords(report).title} · UBT report ${report.runId}`;
+  const title = `${verdictWords(report).title} · UBT report ${showControls(report.runId)}`;
   return page(title, [
     verdictSection(report),
     beforeAfterSection(report),

@@ -22,7 +22,7 @@ h2{font-size:18px;line-height:1.3;letter-spacing:-.01em;margin:0}
 h3{font-size:14px;margin:22px 0 8px}
 p{margin:0}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.87em}
-code{overflow-wrap:anywhere}
+code,bdi{overflow-wrap:anywhere}
 pre{margin:0;padding:12px 14px;background:var(--fill);border-radius:8px;white-space:pre-wrap;overflow-wrap:anywhere}
 small{color:var(--soft);font-size:13px}
 .card,.banner{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:20px 24px}

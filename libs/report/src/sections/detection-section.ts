@@ -10,7 +10,7 @@ export function detectionSection({ detection }: Report): Markup {
   const { method, scoredPairs, skippedPairs, threshold, parameters } = detection;
   return section('detection', 'Detection', undefined, [
     facts([
-      ['Method', html`<code>${method}</code>`],
+      ['Method', html`<code>${untrusted(method, 80)}</code>`],
       ['Scored', count(scoredPairs)],
       ['Suspects', suspectCount(detection)],
       ['Threshold', number(threshold)],

@@ -34,7 +34,7 @@ function evidenceTable(evidence: readonly Evidence[]): Content {
       ${evidence.map(
         (fact) =>
           html`<tr>
-            <th scope="row">${fact.name}<small>${untrusted(fact.meaning, 400)}</small></th>
+            <th scope="row">${untrusted(fact.name, 80)}<small>${untrusted(fact.meaning, 400)}</small></th>
             <td class="n" data-label="Value">${number(fact.value)}</td>
             <td class="n" data-label="Turns at">
               ${fact.direction === 'above' ? '>' : '<'} ${number(fact.threshold)}

@@ -39,7 +39,7 @@ function artifacts(title: string, entries: readonly (readonly [string, Artifact 
       ${present.map(
         ({ name, artifact }) =>
           html`<li>
-            <b>${name}</b> <small>${bytes(artifact.sizeBytes)} · ${artifact.mediaType}</small>
+            <b>${name}</b> <small>${bytes(artifact.sizeBytes)} · ${untrusted(artifact.mediaType, 80)}</small>
             <code>${untrusted(artifact.uri, 2000)}</code>
             <code class="digest"
               >${artifact.sha256 === '' ? 'digest not computed' : `sha256 ${artifact.sha256}`}</code

@@ -1,4 +1,4 @@
-import { html, type Content, type Markup } from '../html/markup.js';
+import { html, untrusted, type Content, type Markup } from '../html/markup.js';
 
 /**
  * A titled section of the page.
@@ -40,6 +40,6 @@ export function settings(parameters: Readonly<Record<string, string | number | b
   if (entries.length === 0) return undefined;
   return html`<details>
     <summary>Settings used</summary>
-    ${facts(entries.map(([name, value]) => [html`<code>${name}</code>`, String(value)]))}
+    ${facts(entries.map(([name, value]) => [html`<code>${untrusted(name, 80)}</code>`, untrusted(String(value))]))}
   </details>`;
 }

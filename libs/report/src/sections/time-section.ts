@@ -27,13 +27,13 @@ function stageTable(stages: Report['stages']): Markup {
       ${stages.map(
         ({ stage, seconds, attempts, jobName, device, peakMemoryBytes }) =>
           html`<tr>
-            <th scope="row">${stage}</th>
+            <th scope="row">${untrusted(stage, 80)}</th>
             <td class="n" data-label="Time">${duration(seconds)}</td>
             <td class="n" data-label="Attempts">${count(attempts)}</td>
             <td class="n" data-label="Peak memory">
               ${peakMemoryBytes === undefined ? '–' : bytes(peakMemoryBytes)}
             </td>
-            <td data-label="Device">${device ?? '–'}</td>
+            <td data-label="Device">${untrusted(device ?? '–', 80)}</td>
             <td data-label="Job"><code>${untrusted(jobName, 80)}</code></td>
           </tr>`,
       )}

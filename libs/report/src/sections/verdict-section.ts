@@ -47,7 +47,8 @@ export function verdictSection(report: Report): Markup {
     </div>
     <div class="headline">${headline(report)}</div>
     <p class="run">
-      Run <code>${report.runId}</code> · ${instant(report.createdAt)} · UBT ${report.ubtVersion}
+      Run <code>${untrusted(report.runId, 80)}</code> · ${instant(report.createdAt)} · UBT
+      ${untrusted(report.ubtVersion, 40)}
     </p>
   </header>`;
 }
