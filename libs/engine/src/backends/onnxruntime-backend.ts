@@ -1,0 +1,179 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { UbtError } from '@ubt/errors';
+import { Recorder } from '../recorder/recorder.js';
+import { elementsOf, type HostArray, type TensorType, type Value } from '../recorder/value.js';
+import { Runner, type RunnerOptions } from '../runner/runner.js';
+
+/** Name under which the backend is registered with TensorFlow.js. */
+export const ONNXRUNTIME_BACKEND = 'onnxruntime';
+
+/** Recorded operations after which a run starts by itself as soon as the event loop turns. */
+const MAX_PENDING = 20_000;
+
+interface Held {
+  readonly value: Value;
+  refCount: number;
+}
+
+/**
+ * The TensorFlow.js backend that computes nothing until a value is read: kernels record ONNX operations, and
+ * {@link OnnxruntimeBackend.read} runs everything recorded so far as one graph.
+ */
+export class OnnxruntimeBackend extends tf.KernelBackend {
+  readonly recorder: Recorder;
+  readonly runner: Runner;
+  private readonly held: tf.DataStorage<Held>;
+  /** Runs are strictly one after the other; this is the end of the last one. */
+  private lastRun: Promise<void> = Promise.resolve();
+  private flushScheduled = false;
+
+  constructor(options: RunnerOptions) {
+    super();
+    this.recorder = new Recorder((pending) => {
+      if (pending > MAX_PENDING && !this.flushScheduled) this.flushSoon();
+    });
+    this.runner = new Runner(options);
+    this.held = new tf.DataStorage(this, tf.engine());
+  }
+
+  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
+    return this.hold(this.recorder.leaf(tensorType(dtype), shape, values as HostArray));
+  }
+
+  override move(
+    dataId: tf.DataId,
+    values: tf.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    refCount: number,
+  ): void {
+    const value = this.recorder.leaf(tensorType(dtype), shape, values as HostArray);
+    value.holders++;
+    this.held.set(dataId, { value, refCount });
+  }
+
+  /** A new data id that stands for the value. */
+  hold(value: Value): tf.DataId {
+    const dataId = {};
+    value.holders++;
+    this.held.set(dataId, { value, refCount: 1 });
+    return dataId;
+  }
+
+  /** The value of a tensor, in the tensor's shape. */
+  tensorValue({ dataId, shape }: tf.TensorInfo): Value {
+    const { value } = this.held.get(dataId);
+    if (sameShape(value.shape, shape)) return value;
+    return this.recorder.op('Reshape', [value, this.recorder.ints(shape)], value.dtype, shape);
+  }
+
+  /** Whether reading the value would need no run. */
+  isComputed(dataId: tf.DataId): boolean {
+    return elementsOf(this.held.get(dataId).value) !== null;
+  }
+
+  /** Runs everything recorded so far, and waits for it. */
+  flush(): Promise<void> {
+    if (this.recorder.pendingCount > 0) {
+      const nodes = this.recorder.take();
+      this.lastRun = this.lastRun.then(() => this.runner.run(nodes));
+    }
+    return this.lastRun;
+  }
+
+  override async read(dataId: object): Promise<tf.BackendValues> {
+    const { value } = this.held.get(dataId);
+    if (elementsOf(value) === null) {
+      value.readers++;
+      try {
+        await this.flush();
+      } finally {
+        value.readers--;
+      }
+    }
+    return handOut(value);
+  }
+
+  override readSync(dataId: object): tf.BackendValues {
+    const { value } = this.held.get(dataId);
+    if (elementsOf(value) === null && value.failure === undefined) {
+      throw new UbtError('failed-precondition', 'A value was read synchronously before it was computed.', {
+        code: 'ENGINE_SYNC_READ',
+        fix: 'Read values with `await tensor.data()`; dataSync, arraySync and print cannot work here.',
+      });
+    }
+    return handOut(value);
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    if (!this.held.has(dataId)) return true;
+    const held = this.held.get(dataId);
+    held.refCount--;
+    if (!force && held.refCount > 0) return false;
+    this.held.delete(dataId);
+    held.value.holders--;
+    this.runner.recycle(held.value);
+    return true;
+  }
+
+  override refCount(dataId: object): number {
+    return this.held.has(dataId) ? this.held.get(dataId).refCount : 0;
+  }
+
+  override incRef(dataId: object): void {
+    this.held.get(dataId).refCount++;
+  }
+
+  override numDataIds(): number {
+    return this.held.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false };
+  }
+
+  override timerAvailable(): boolean {
+    return false;
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  /** Called by TensorFlow.js when the backend is removed; the runner is disposed by the engine, which can wait. */
+  override dispose(): void {}
+
+  private flushSoon(): void {
+    this.flushScheduled = true;
+    queueMicrotask(() => {
+      this.flushScheduled = false;
+      void this.flush();
+    });
+  }
+}
+
+/** The caller sees the array from now on, so its memory is no longer the engine's to use again. */
+function handOut(value: Value): tf.BackendValues {
+  if (value.failure !== undefined) throw value.failure as UbtError;
+  value.recyclable = false;
+  const data = elementsOf(value)!;
+  return (value.constantKey === null ? data : data.slice()) as tf.BackendValues;
+}
+
+function tensorType(dtype: tf.DataType): TensorType {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
+  throw new UbtError('unimplemented', `The engine has no ${dtype} tensors.`, {
+    code: dtype === 'string' ? 'ENGINE_STRING_TENSOR' : 'ENGINE_DTYPE_UNSUPPORTED',
+    fix: 'Keep text in JavaScript arrays; tensors are float32, int32 or bool.',
+  });
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import type { GraphNode } from '../recorder/graph-node.js';
+import { elementsOf, type Value } from '../recorder/value.js';
+
+/** What one run computes: the live part of the recorded nodes, and its structure. */
+export interface Collection {
+  /** The nodes that an output needs, inputs first. */
+  readonly nodes: readonly GraphNode[];
+  /** Values with elements that the nodes read, in order of first use. */
+  readonly leaves: readonly Value[];
+  /** Values to hand back, in node order. */
+  readonly outputs: readonly Value[];
+  /** Equal keys mean equal graphs: operations, attributes, wiring, leaf types and shapes, outputs. */
+  readonly key: string;
+}
+
+/** Leaves of at most this many elements may become part of the graph instead of being fed. */
+const BAKED_ELEMENTS = 8;
+
+/**
+ * Whether a leaf looks like a constant of the program: small, written by the caller (not computed), and
+ * already given up by him, as the scalars inside gradients and normalisations are. Values that somebody still
+ * holds, such as variables, are fed.
+ */
+export function mayBeBaked(leaf: Value): boolean {
+  return leaf.written && leaf.holders === 0 && leaf.data !== null && leaf.data.length <= BAKED_ELEMENTS;
+}
+
+let collections = 0;
+
+/** Selects what must run from the recorded nodes; nodes that no held or read value needs are left out. */
+export function collect(recorded: readonly GraphNode[]): Collection {
+  const mark = ++collections;
+  const nodes = neededNodes(recorded, mark);
+  const leaves: Value[] = [];
+  const outputs: Value[] = [];
+  const structure: number[] = [];
+  const text: string[] = [];
+  let places = 0;
+  const leafMark = -mark;
+  for (const node of nodes) {
+    structure.push(node.signature, node.inputs.length);
+    for (const input of node.inputs) {
+      if (input === null) {
+        structure.push(0);
+      } else if (input.constantKey !== null) {
+        structure.push(1);
+        text.push(input.constantKey);
+      } else if (isUnheldFill(input)) {
+        structure.push(1);
+        text.push(fillKey(input));
+      } else if (elementsOf(input) !== null) {
+        if (input.mark !== leafMark) {
+          input.mark = leafMark;
+          input.place = leaves.length;
+          leaves.push(input);
+          text.push(`${input.dtype}${input.shape.join()}${mayBeBaked(input) ? '*' : ''}`);
+        }
+        structure.push(2, input.place);
+      } else {
+        structure.push(3, input.place);
+      }
+    }
+    for (const output of node.outputs) {
+      output.place = places++;
+      const wanted = isWanted(output);
+      if (wanted) outputs.push(output);
+      structure.push(wanted ? 5 : 4);
+    }
+  }
+  const hash = createHash('sha256').update(Int32Array.from(structure)).update(text.join(';'));
+  return { nodes, leaves, outputs, key: hash.digest('base64') };
+}
+
+/** Whether the value can be made inside the graph: it is all one number, and no caller holds it. */
+export function isUnheldFill(value: Value): boolean {
+  return value.fill !== null && value.holders === 0;
+}
+
+/** Identity of an unheld fill inside one graph. */
+export function fillKey({ dtype, shape, fill }: Value): string {
+  return `fill ${dtype}[${shape.join()}]:${fill}`;
+}
+
+function isWanted(value: Value): boolean {
+  return value.holders > 0 || value.readers > 0;
+}
+
+function neededNodes(recorded: readonly GraphNode[], mark: number): GraphNode[] {
+  const nodes: GraphNode[] = [];
+  for (let i = recorded.length - 1; i >= 0; i--) {
+    const node = recorded[i]!;
+    if (!node.outputs.some((output) => isWanted(output) || output.mark === mark)) continue;
+    nodes.push(node);
+    for (const input of node.inputs) if (input?.producer) input.mark = mark;
+  }
+  return nodes.reverse();
+}

@@ -1,0 +1,27 @@
+import { binaryKernels } from './binary.js';
+import { convKernels } from './conv.js';
+import { creationKernels } from './creation.js';
+import { indexingKernels } from './indexing.js';
+import type { KernelFamily } from './kernel.js';
+import { matMulKernels } from './matmul.js';
+import { normalisationKernels } from './normalisation.js';
+import { poolKernels } from './pool.js';
+import { reductionKernels } from './reductions.js';
+import { resizeKernels } from './resize.js';
+import { shapeKernels } from './shapes.js';
+import { unaryKernels } from './unary.js';
+
+/** Every kernel that records operations; those that only share data are in share-data.ts. */
+export const ALL_KERNELS: KernelFamily = {
+  ...binaryKernels,
+  ...convKernels,
+  ...creationKernels,
+  ...indexingKernels,
+  ...matMulKernels,
+  ...normalisationKernels,
+  ...poolKernels,
+  ...reductionKernels,
+  ...resizeKernels,
+  ...shapeKernels,
+  ...unaryKernels,
+};

@@ -1,0 +1,132 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { binary, cast, reduce, reshape } from '../recorder/operations.js';
+import type { Recorder } from '../recorder/recorder.js';
+import type { Value } from '../recorder/value.js';
+import { listOf, type Kernel, type KernelCall, type KernelFamily } from './kernel.js';
+
+type Reduction = Parameters<typeof reduce>[1];
+
+/** Axes as TensorFlow.js gives them (one, several, none, negative) as sorted whole numbers from 0. */
+function axesOf({ inputs, attrs }: KernelCall): number[] {
+  const axis = attrs.axis ?? attrs.reductionIndices;
+  return tf.util.parseAxisParam(axis, [...inputs['x']!.shape]).sort((a, b) => a - b);
+}
+
+function numeric(type: Reduction): Kernel {
+  return (call) => {
+    const x = call.inputs['x']!;
+    if (x.dtype !== 'bool') return reduce(call.graph, type, x, axesOf(call), call.attrs.keepDims);
+    const result = reduce(call.graph, type, cast(call.graph, x, 'int32'), axesOf(call), call.attrs.keepDims);
+    return cast(call.graph, result, type === 'ReduceSum' || type === 'ReduceProd' ? 'int32' : 'bool');
+  };
+}
+
+/** All and any: the smallest and the largest of 0 and 1. */
+function logical(type: 'ReduceMin' | 'ReduceMax'): Kernel {
+  return (call) => {
+    const x = cast(call.graph, call.inputs['x']!, 'int32');
+    return cast(call.graph, reduce(call.graph, type, x, axesOf(call), call.attrs.keepDims), 'bool');
+  };
+}
+
+const mean: Kernel = (call) => {
+  const x = cast(call.graph, call.inputs['x']!, 'float32');
+  return reduce(call.graph, 'ReduceMean', x, axesOf(call), call.attrs.keepDims);
+};
+
+function argument(type: 'ArgMax' | 'ArgMin'): Kernel {
+  return (call) => {
+    const { graph, attrs } = call;
+    const x =
+      call.inputs['x']!.dtype === 'bool' ? cast(graph, call.inputs['x']!, 'int32') : call.inputs['x']!;
+    const [axis] = tf.util.parseAxisParam(attrs.axis, [...x.shape]);
+    const shape = x.shape.filter((_, i) => i !== axis);
+    return cast(graph, graph.op(type, [x], 'int64', shape, { axis: axis!, keepdims: 0 }), 'int32');
+  };
+}
+
+const addN: Kernel = ({ graph, inputs }) => listOf(inputs).reduce((sum, x) => binary(graph, 'Add', sum, x));
+
+function softmax(type: 'Softmax' | 'LogSoftmax'): Kernel {
+  return ({ graph, inputs, attrs }) => {
+    const x = cast(graph, inputs['logits']!, 'float32');
+    const [axis] = tf.util.parseAxisParam(attrs.dim ?? attrs.axis ?? -1, [...x.shape]);
+    return graph.op(type, [x], 'float32', x.shape, { axis: axis! });
+  };
+}
+
+const cumsum: Kernel = ({ graph, inputs, attrs }) => {
+  const x = inputs['x']!;
+  const [axis] = tf.util.parseAxisParam(attrs.axis, [...x.shape]);
+  const flags = { exclusive: attrs.exclusive ? 1 : 0, reverse: attrs.reverse ? 1 : 0 };
+  return graph.op('CumSum', [x, graph.scalar('int64', axis!)], x.dtype, x.shape, flags);
+};
+
+const topK: Kernel = ({ graph, inputs, attrs }) => {
+  const x = inputs['x']!;
+  const shape = [...x.shape.slice(0, -1), attrs.k as number];
+  const [values, indices] = graph.multiOp(
+    'TopK',
+    [x, graph.ints([attrs.k])],
+    [
+      { dtype: x.dtype, shape },
+      { dtype: 'int64', shape },
+    ],
+    { axis: x.shape.length - 1, sorted: attrs.sorted ? 1 : 0 },
+  );
+  return [values!, cast(graph, indices!, 'int32')];
+};
+
+/** Any contraction over named dimensions, as one operator. */
+const einsum: Kernel = ({ graph, inputs, attrs }) => {
+  const values = listOf(inputs);
+  const equation = (attrs.equation as string).replace(/\s/g, '');
+  return graph.op('Einsum', values, values[0]!.dtype, einsumShape(equation, values), { equation });
+};
+
+function einsumShape(equation: string, values: readonly Value[]): number[] {
+  const [terms = '', result = ''] = equation.split('->');
+  const sizes = new Map<string, number>();
+  terms
+    .split(',')
+    .forEach((term, i) => [...term].forEach((name, d) => sizes.set(name, values[i]!.shape[d]!)));
+  return [...result].map((name) => sizes.get(name)!);
+}
+
+/** Sums over the first dimension, one row per segment; rows with a negative id are left out. */
+const unsortedSegmentSum: Kernel = ({ graph, inputs, attrs }) => {
+  const x = inputs['x']!;
+  const ids = inputs['segmentIds']!;
+  const kept = binary(graph, 'GreaterOrEqual', ids, graph.scalar(ids.dtype, 0), 'bool');
+  const perRow = [...ids.shape, ...x.shape.slice(ids.shape.length).map(() => 1)];
+  const rows = binary(graph, 'Mul', x, reshape(graph, cast(graph, kept, x.dtype), perRow));
+  const indices = cast(graph, binary(graph, 'Max', ids, graph.scalar(ids.dtype, 0)), 'int64');
+  const shape = [attrs.numSegments as number, ...x.shape.slice(ids.shape.length)];
+  return scatterAdd(graph, shape, reshape(graph, indices, [...ids.shape, 1]), rows);
+};
+
+/** Zeros of a shape with `updates` added at `indices` `[…, depth]`; what meets at one place is summed. */
+export function scatterAdd(graph: Recorder, shape: readonly number[], indices: Value, updates: Value): Value {
+  const zeros = graph.filled(updates.dtype, shape, 0);
+  return graph.op('ScatterND', [zeros, indices, updates], updates.dtype, shape, { reduction: 'add' });
+}
+
+/** Kernels that combine elements along dimensions. */
+export const reductionKernels: KernelFamily = {
+  AddN: addN,
+  All: logical('ReduceMin'),
+  Any: logical('ReduceMax'),
+  ArgMax: argument('ArgMax'),
+  ArgMin: argument('ArgMin'),
+  Cumsum: cumsum,
+  Einsum: einsum,
+  LogSoftmax: softmax('LogSoftmax'),
+  Max: numeric('ReduceMax'),
+  Mean: mean,
+  Min: numeric('ReduceMin'),
+  Prod: numeric('ReduceProd'),
+  Softmax: softmax('Softmax'),
+  Sum: numeric('ReduceSum'),
+  TopK: topK,
+  UnsortedSegmentSum: unsortedSegmentSum,
+};

@@ -1,0 +1,163 @@
+import type { Recorder } from './recorder.js';
+import type { ElementType, Value } from './value.js';
+
+/** Records an element-wise operation of one input; the shape stays. */
+export function unary(graph: Recorder, type: string, x: Value, dtype: ElementType = x.dtype): Value {
+  return graph.op(type, [x], dtype, x.shape);
+}
+
+/** Records an element-wise operation of two broadcast inputs. */
+export function binary(graph: Recorder, type: string, a: Value, b: Value, dtype?: ElementType): Value {
+  return graph.op(type, [a, b], dtype ?? a.dtype, broadcastShapes(a.shape, b.shape));
+}
+
+/** The shape two shapes broadcast to; sizes must be equal or 1, aligned at the end. */
+export function broadcastShapes(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const left = a[i - rank + a.length] ?? 1;
+    const right = b[i - rank + b.length] ?? 1;
+    return left === 1 ? right : left;
+  });
+}
+
+/** Records a change of element type; nothing when it is that already. */
+export function cast(graph: Recorder, x: Value, dtype: ElementType): Value {
+  if (x.dtype === dtype) return x;
+  return graph.op('Cast', [x], dtype, x.shape, { to: CAST_TYPES[dtype] });
+}
+
+const CAST_TYPES: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
+
+/** Records another shape for the same elements; nothing when it is that already. */
+export function reshape(graph: Recorder, x: Value, shape: readonly number[]): Value {
+  if (x.shape.length === shape.length && shape.every((size, i) => size === x.shape[i])) return x;
+  return graph.op('Reshape', [x, graph.ints(shape)], x.dtype, shape, { allowzero: 1 });
+}
+
+/** Records a permutation of dimensions; a plain reshape when only dimensions of size 1 move. */
+export function transpose(graph: Recorder, x: Value, perm: readonly number[]): Value {
+  if (perm.every((from, to) => from === to)) return x;
+  const shape = perm.map((from) => x.shape[from]!);
+  const moving = perm.filter((from) => x.shape[from] !== 1);
+  if (moving.every((from, i) => i === 0 || moving[i - 1]! < from)) return reshape(graph, x, shape);
+  return graph.op('Transpose', [x], x.dtype, shape, { perm });
+}
+
+/** Records a broadcast to a larger shape; nothing when it is that already. */
+export function expand(graph: Recorder, x: Value, shape: readonly number[]): Value {
+  if (x.shape.length === shape.length && shape.every((size, i) => size === x.shape[i])) return x;
+  return graph.op('Expand', [x, graph.ints(shape)], x.dtype, shape);
+}
+
+/** Records a strided part: elements `begin + i·step` for `i` in `[0, size)` along each axis. */
+export function slice(
+  graph: Recorder,
+  x: Value,
+  begin: readonly number[],
+  size: readonly number[],
+  step: readonly number[] = begin.map(() => 1),
+): Value {
+  const axes = begin
+    .map((_, i) => i)
+    .filter((i) => begin[i] !== 0 || size[i] !== x.shape[i] || step[i] !== 1);
+  if (axes.length === 0) return x;
+  const pick = (values: readonly number[]): Value => graph.ints(axes.map((axis) => values[axis]!));
+  // A negative end counts from the back, so "before the first element" has to be written as -(size + 1).
+  const ends = begin.map((first, i) => {
+    const end = first + size[i]! * step[i]!;
+    return end < 0 ? -x.shape[i]! - 1 : end;
+  });
+  return graph.op('Slice', [x, pick(begin), pick(ends), graph.ints(axes), pick(step)], x.dtype, size);
+}
+
+/** Records a concatenation along an axis. */
+export function concat(graph: Recorder, parts: readonly Value[], axis: number): Value {
+  if (parts.length === 1) return parts[0]!;
+  const shape = [...parts[0]!.shape];
+  shape[axis] = parts.reduce((total, part) => total + part.shape[axis]!, 0);
+  return graph.op('Concat', parts, parts[0]!.dtype, shape, { axis });
+}
+
+/** Records padding with a constant: `pads[i]` is `[before, after]` of axis i. */
+export function pad(
+  graph: Recorder,
+  x: Value,
+  pads: readonly (readonly [number, number])[],
+  value: Value = graph.scalar(x.dtype, 0),
+): Value {
+  if (pads.every(([before, after]) => before === 0 && after === 0)) return x;
+  const shape = x.shape.map((size, i) => size + pads[i]![0] + pads[i]![1]);
+  const amounts = graph.ints([...pads.map(([before]) => before), ...pads.map(([, after]) => after)]);
+  return graph.op('Pad', [x, amounts, value], x.dtype, shape, { mode: 'constant' });
+}
+
+/** Records a reduction over axes (all when undefined or null). */
+export function reduce(
+  graph: Recorder,
+  type: 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd',
+  x: Value,
+  axes: readonly number[],
+  keepDims = false,
+): Value {
+  if (axes.length === 0) return x;
+  const shape = keepDims
+    ? x.shape.map((size, i) => (axes.includes(i) ? 1 : size))
+    : x.shape.filter((_, i) => !axes.includes(i));
+  return graph.op(type, [x, graph.ints(axes)], x.dtype, shape, { keepdims: keepDims ? 1 : 0 });
+}
+
+/** Records a choice per element; bool branches go through int32, which ONNX Runtime can choose from. */
+export function where(graph: Recorder, condition: Value, yes: Value, no: Value): Value {
+  if (yes.dtype === 'bool') {
+    return cast(graph, where(graph, condition, cast(graph, yes, 'int32'), cast(graph, no, 'int32')), 'bool');
+  }
+  const shape = broadcastShapes(condition.shape, broadcastShapes(yes.shape, no.shape));
+  return graph.op('Where', [condition, yes, no], yes.dtype, shape);
+}
+
+/** Records a matrix product over the last two dimensions, the others broadcast. */
+export function matMul(graph: Recorder, a: Value, b: Value, transposeA = false, transposeB = false): Value {
+  const left = lookThrough(a, transposeA);
+  const right = lookThrough(b, transposeB);
+  const rows = left.value.shape.at(left.transposed ? -1 : -2)!;
+  const columns = right.value.shape.at(right.transposed ? -2 : -1)!;
+  const batch = broadcastShapes(left.value.shape.slice(0, -2), right.value.shape.slice(0, -2));
+  const shape = [...batch, rows, columns];
+  if (!left.transposed && !right.transposed) {
+    return graph.op('MatMul', [left.value, right.value], a.dtype, shape);
+  }
+  if (a.dtype !== 'float32') {
+    return graph.op('MatMul', [flip(graph, left), flip(graph, right)], a.dtype, shape);
+  }
+  return graph.op('FusedMatMul', [left.value, right.value], a.dtype, shape, {
+    transA: left.transposed ? 1 : 0,
+    transB: right.transposed ? 1 : 0,
+  });
+}
+
+interface Operand {
+  readonly value: Value;
+  readonly transposed: boolean;
+}
+
+/** A product can read its operand transposed, so a recorded swap of the last two dimensions is not needed. */
+function lookThrough(value: Value, transposed: boolean): Operand {
+  const node = value.producer;
+  if (node === null || node.taken || node.type !== 'Transpose') return { value, transposed };
+  const perm = node.attributes['perm'] as readonly number[];
+  const last = perm.length - 1;
+  const swapsLastTwo = perm.every(
+    (from, to) => from === (to < last - 1 ? to : to === last ? last - 1 : last),
+  );
+  return swapsLastTwo ? { value: node.inputs[0]!, transposed: !transposed } : { value, transposed };
+}
+
+function flip(graph: Recorder, { value, transposed }: Operand): Value {
+  if (!transposed) return value;
+  const rank = value.shape.length;
+  const perm = value.shape.map((_, i) => (i < rank - 2 ? i : i === rank - 1 ? rank - 2 : rank - 1));
+  return transpose(graph, value, perm);
+}

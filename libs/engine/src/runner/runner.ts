@@ -1,0 +1,120 @@
+import { UbtError } from '@ubt/errors';
+import type { InferenceSession } from 'onnxruntime-node';
+import { collect, type Collection } from '../compiler/collect.js';
+import type { GraphNode } from '../recorder/graph-node.js';
+import type { Value } from '../recorder/value.js';
+import { BufferPool } from './buffer-pool.js';
+import { Program } from './program.js';
+import { ProgramCache } from './program-cache.js';
+
+/** What a {@link Runner} is made with. */
+export interface RunnerOptions {
+  readonly session: InferenceSession.SessionOptions;
+  /** Compiled graphs to keep at most. */
+  readonly maxPrograms: number;
+  /** Free output memory to keep at most, in bytes. */
+  readonly maxPoolBytes: number;
+}
+
+/** Compiles and runs recorded nodes, and turns their live values into leaves. */
+export class Runner {
+  private readonly pool: BufferPool;
+  private readonly programs: ProgramCache;
+  /** Graphs run so far. */
+  graphRuns = 0;
+  /** Sessions compiled so far. */
+  sessionsCompiled = 0;
+  /** Time spent compiling so far, in milliseconds. */
+  compileMs = 0;
+  /** Time spent in native runs so far, in milliseconds. */
+  runMs = 0;
+
+  constructor(private readonly options: RunnerOptions) {
+    this.pool = new BufferPool(options.maxPoolBytes);
+    this.programs = new ProgramCache(options.maxPrograms);
+  }
+
+  get cachedSessions(): number {
+    return this.programs.size;
+  }
+
+  get poolBytes(): number {
+    return this.pool.bytes;
+  }
+
+  /** Runs what is live of `nodes` as one graph. Failures are kept in the values that could not be computed. */
+  async run(nodes: readonly GraphNode[]): Promise<void> {
+    const collection = collect(nodes);
+    try {
+      if (collection.nodes.length > 0) await this.runCollection(collection);
+    } catch (cause) {
+      await this.programs.drop(collection.key);
+      const failure = runFailed(collection, cause);
+      for (const output of collection.outputs) output.failure = failure;
+    } finally {
+      this.finish(nodes);
+    }
+  }
+
+  /** Takes back the memory of a value that nobody holds, reads or uses any more. */
+  recycle(value: Value): void {
+    if (!value.recyclable || value.data === null) return;
+    if (value.holders > 0 || value.readers > 0 || value.uses > 0) return;
+    this.pool.release(value.data);
+    value.data = null;
+    value.recyclable = false;
+  }
+
+  async dispose(): Promise<void> {
+    await this.programs.clear();
+    this.pool.clear();
+  }
+
+  private async runCollection(collection: Collection): Promise<void> {
+    rethrowFailedInput(collection);
+    const program = await this.programs.get(collection.key, () => new Program(this.options.session));
+    const start = performance.now();
+    if (await program.prepare(collection)) this.sessionsCompiled++;
+    const compiled = performance.now();
+    const arrays = await program.run(collection, this.pool);
+    this.compileMs += compiled - start;
+    this.runMs += performance.now() - compiled;
+    this.graphRuns++;
+    collection.outputs.forEach((output, i) => {
+      output.data = arrays[i]!;
+      output.recyclable = true;
+    });
+  }
+
+  /** The nodes are done: cut them loose, so that what only they held can be freed. */
+  private finish(nodes: readonly GraphNode[]): void {
+    for (const node of nodes) {
+      for (const output of node.outputs) {
+        output.producer = null;
+        this.recycle(output);
+      }
+      for (const input of node.inputs) {
+        if (input === null) continue;
+        input.uses--;
+        this.recycle(input);
+      }
+    }
+  }
+}
+
+function rethrowFailedInput({ nodes }: Collection): void {
+  for (const { inputs } of nodes) {
+    for (const input of inputs) if (input?.failure !== undefined) throw input.failure as UbtError;
+  }
+}
+
+function runFailed(collection: Collection, cause: unknown): UbtError {
+  if (cause instanceof UbtError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const what = `a graph of ${collection.nodes.length} operations`;
+  return new UbtError('internal', `ONNX Runtime could not run ${what}: ${reason}`, {
+    code: 'ENGINE_RUN_FAILED',
+    fix: 'Check shapes and memory; if they are right, this is a fault of a kernel in libs/engine.',
+    cause,
+  });
+}
