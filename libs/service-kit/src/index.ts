@@ -37,3 +37,26 @@ export {
   type TelemetryOptions,
 } from './telemetry/start-telemetry.js';
 export { extractTrace, injectTrace, type TraceCarrier } from './telemetry/trace-context.js';
+export { type Announce } from './jobs/announcer.js';
+export { createFileJobStore } from './jobs/file-job-store.js';
+export {
+  createJobManager,
+  type JobManager,
+  type JobManagerOptions,
+  type JobSubmission,
+} from './jobs/job-manager.js';
+export { fromJobError, jobErrorMessage, jobMessage, progressMessage } from './jobs/job-message.js';
+export {
+  isFinal,
+  JOB_STATES,
+  type JobProgress,
+  type JobRecord,
+  type JobState,
+  type PackedMessage,
+} from './jobs/job-record.js';
+export { type JobStore } from './jobs/job-store.js';
+export { createJobsHandlers } from './jobs/jobs-handlers.js';
+export { type JobPage, type JobQuery } from './jobs/list-jobs.js';
+export { progressMeter, type ProgressReport } from './jobs/progress-meter.js';
+export { runWorker, type WorkerContext, type WorkerHandler } from './jobs/run-worker.js';
+export { type WorkerOptions } from './jobs/worker-process.js';
