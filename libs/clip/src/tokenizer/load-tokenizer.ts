@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { UbtError } from '@ubt/errors';
+import { z } from 'zod';
+import { readJson, readText } from '../checkpoint/read-json.js';
+import { clipTokenizerJson } from './clip-tokenizer-json.js';
+import { createTokenizer, type ClipTokenizer } from './clip-tokenizer.js';
+
+/** CLIP's real one takes 3.6 MB. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+const padToken = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);
+const configSchema = z.object({ pad_token: padToken.nullish() });
+const paddingSchema = z.object({ padding: z.object({ pad_id: z.number().int().nonnegative() }).nullish() });
+
+/**
+ * The tokenizer in a model's folder: `tokenizer.json`, or else `vocab.json` with `merges.txt`. The padding token
+ * comes from `tokenizer_config.json` or `special_tokens_map.json`.
+ *
+ * @param contextLength the model's
+ * @throws UbtError `TOKENIZER_MISSING`, `TOKENIZER_INVALID`, `TOKENIZER_UNSUPPORTED`
+ */
+export async function loadTokenizer(dir: string, contextLength: number): Promise<ClipTokenizer> {
+  const json = await readJson(dir, 'tokenizer.json', MOST_BYTES);
+  if (json !== undefined) {
+    const padding = paddingSchema.safeParse(json);
+    const padId = padding.success ? padding.data.padding?.pad_id : undefined;
+    const options = padId === undefined ? await namedPadding(dir) : { padId };
+    return createTokenizer(json, { contextLength, ...options }, join(dir, 'tokenizer.json'));
+  }
+  const vocab = await readJson(dir, 'vocab.json', MOST_BYTES);
+  const merges = await readText(dir, 'merges.txt', MOST_BYTES);
+  if (vocab === undefined || merges === undefined) {
+    throw new UbtError(
+      'not-found',
+      `${dir} holds no tokenizer: neither tokenizer.json nor vocab.json with merges.txt.`,
+      {
+        code: 'TOKENIZER_MISSING',
+        fix: 'Save the tokenizer into the model folder, for instance with tokenizer.save_pretrained(folder).',
+      },
+    );
+  }
+  const built = clipTokenizerJson(vocab as Record<string, number>, parseMerges(merges));
+  return createTokenizer(built, { contextLength, ...(await namedPadding(dir)) }, join(dir, 'vocab.json'));
+}
+
+/** open_clip's folders say nothing and transformers pads with the end token; both are the default. */
+async function namedPadding(dir: string): Promise<{ padToken?: string }> {
+  for (const name of ['tokenizer_config.json', 'special_tokens_map.json']) {
+    const config = configSchema.safeParse((await readJson(dir, name, MOST_BYTES)) ?? {});
+    if (config.success && typeof config.data.pad_token === 'string')
+      return { padToken: config.data.pad_token };
+  }
+  return {};
+}
+
+/** One merge per line after an optional `#version` line. */
+function parseMerges(text: string): [string, string][] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line, index) => line !== '' && !(index === 0 && line.startsWith('#version')))
+    .map((line) => {
+      const [left, right] = line.split(' ');
+      return [left ?? '', right ?? ''];
+    });
+}
