@@ -108,7 +108,9 @@ describe('renderReport', () => {
   });
 
   it('shows an attack in any text as text', () => {
-    const html = renderReport(attacked(), { spans: [{ ...firstSpan(), name: ATTACK, service: ATTACK }] });
+    const html = renderReport(attacked(), {
+      spans: [{ ...firstSpan(), name: ATTACK, resource: { 'service.name': ATTACK } }],
+    });
     const { document } = parseHTML(html);
     expect(document.querySelectorAll('script, iframe, object, link, base, form')).toHaveLength(0);
     expect(document.querySelectorAll('style')).toHaveLength(1);

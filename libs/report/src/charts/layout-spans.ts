@@ -41,7 +41,7 @@ export function layoutSpans(spans: readonly Span[], limit = 60): Waterfall {
   const whole = Math.max(1, Number(to - from));
   const rows = inTreeOrder(kept, all).map(({ span, start, end, depth }) => ({
     name: span.name,
-    service: span.service ?? '',
+    service: serviceOf(span),
     depth,
     start: Number(start - from) / whole,
     length: Number(end - start) / whole,
@@ -93,7 +93,12 @@ function drawnAncestor(
   return undefined;
 }
 
+/** Code 2 is ERROR in OpenTelemetry. */
 function hasFailed({ status }: Span): boolean {
-  const code = typeof status === 'object' ? status.code : status;
-  return code === 2 || (typeof code === 'string' && code.toLowerCase().endsWith('error'));
+  return status?.code === 2;
+}
+
+function serviceOf({ resource }: Span): string {
+  const name = resource?.['service.name'];
+  return typeof name === 'string' ? name : '';
 }

@@ -3,9 +3,12 @@ import { fixtureText, spansFixture } from '../../test/read-fixture.js';
 import { parseSpans } from './span.js';
 
 describe('parseSpans', () => {
-  it('reads one span per line', () => {
+  it('reads one span per line, with its service and status', () => {
     const lines = fixtureText('repaired.spans.jsonl').trim().split('\n');
-    expect(spansFixture()).toEqual(lines.map((line) => JSON.parse(line) as unknown));
+    const spans = spansFixture();
+    expect(spans).toHaveLength(lines.length);
+    expect(spans.map((span) => span.resource?.['service.name'])).toContain('selector');
+    for (const [i, line] of lines.entries()) expect(JSON.parse(line)).toMatchObject({ ...spans[i] });
   });
 
   it('leaves out half a line of a killed worker, and what is not a span', () => {

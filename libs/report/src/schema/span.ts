@@ -2,27 +2,20 @@ import { z } from 'zod';
 
 const unixNano = z.string().regex(/^\d{1,20}$/);
 
-/** One span of the run's trace, as the telemetry file exporter writes it: one JSON object per line. */
+/** One line of the spans file that the telemetry writes, reduced to what the waterfall needs. */
 export const spanSchema = z.object({
   traceId: z.string(),
   spanId: z.string().min(1),
   parentSpanId: z.string().optional(),
   name: z.string(),
-  kind: z.union([z.string(), z.number()]).optional(),
   /** Nanoseconds since the epoch, decimal. */
   startTimeUnixNano: unixNano,
   /** Nanoseconds since the epoch, decimal. */
   endTimeUnixNano: unixNano,
-  /** `error`, `ERROR` or code 2 marks a failed span. */
-  status: z
-    .union([
-      z.string(),
-      z.object({ code: z.union([z.string(), z.number()]).optional(), message: z.string().optional() }),
-    ])
-    .optional(),
-  attributes: z.record(z.string(), z.unknown()).optional(),
-  /** Name of the service that made it. */
-  service: z.string().optional(),
+  /** OpenTelemetry status: code 2 marks a failed span. */
+  status: z.object({ code: z.number(), message: z.string().optional() }).optional(),
+  /** What made the span; `service.name` is the name of its service. */
+  resource: z.record(z.string(), z.unknown()).optional(),
 });
 
 /** One span of the run's trace. */
