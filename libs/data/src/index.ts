@@ -13,6 +13,5 @@ export { readLabelledSet, type LabelledSetOptions } from './labelled/read-labell
 export { readClassNames, readTemplates } from './labelled/text-lines.js';
 export { openPairs, type OpenPairsOptions } from './pairs/open-pairs.js';
 export type { PairManifest, PairRow, SkipReason, SkippedRows } from './pairs/pair-manifest.js';
-export { isBelow, realPathBelow, resolveBelow } from './path-roots.js';
 export { throwIfCancelled } from './throw-if-cancelled.js';
 export { writeCsv, type CsvValue } from './write-csv.js';

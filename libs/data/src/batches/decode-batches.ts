@@ -3,7 +3,7 @@ import { forEachParallel } from '../for-each-parallel.js';
 import { decodeImage, type PixelLayout } from '../images/decode-image.js';
 import { isImageFault } from '../images/image-fault.js';
 import type { ImageLimits } from '../images/image-limits.js';
-import { realPathBelow } from '../path-roots.js';
+import { realPathBelow } from '@ubt/artifacts';
 import { throwIfCancelled } from '../throw-if-cancelled.js';
 import type { DecodeCache } from './decode-cache.js';
 

@@ -2,7 +2,7 @@ import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UbtError } from '@ubt/errors';
 import { parse } from 'csv-parse/sync';
-import { resolveBelow } from '../path-roots.js';
+import { resolveBelow } from '@ubt/artifacts';
 import { checkRow } from './check-row.js';
 import { indexRows, type RowIndex } from './index-rows.js';
 import { parserOptions, sniffDialect, type PairDialect } from './pair-dialect.js';

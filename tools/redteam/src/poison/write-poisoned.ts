@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { forEachParallel, realPathBelow, throwIfCancelled, writeCsv, type PairManifest } from '@ubt/data';
+import { forEachParallel, throwIfCancelled, writeCsv, type PairManifest } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
+import { realPathBelow } from '@ubt/artifacts';
 import { applyTrigger, type Trigger } from '@ubt/evaluation';
 import sharp from 'sharp';
 import { writePng } from '../write-png.js';

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { UbtError } from '@ubt/errors';
+import { realPathBelow } from './path-roots.js';
+
+/** Digest and size of a file or folder. */
+export interface Digest {
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** Digest of a file's bytes; memory does not grow with the file. */
+export async function digestFile(path: string): Promise<Digest> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), async (chunks) => {
+    for await (const chunk of chunks as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+    }
+  });
+  return { sha256: hash.digest('hex'), sizeBytes };
+}
+
+/**
+ * Digest of a folder: sha256 over one line `["path",size,"sha256"]` per file, sorted by the bytes of the
+ * path (relative, `/` between names). Times, owners, permissions and empty folders do not count. Links to
+ * files inside the roots count as those files.
+ *
+ * @param roots real paths that the files may lie in
+ * @throws UbtError `ARTIFACT_ENTRY_REFUSED` (devices, links to folders), `PATH_OUTSIDE_ROOTS`
+ */
+export async function digestFolder(folder: string, roots: readonly string[]): Promise<Digest> {
+  const hash = createHash('sha256');
+  let total = 0;
+  for (const path of await listFiles(folder)) {
+    const { sha256, sizeBytes } = await digestFile(await realPathBelow(roots, join(folder, path)));
+    hash.update(`${JSON.stringify([path, sizeBytes, sha256])}\n`);
+    total += sizeBytes;
+  }
+  return { sha256: hash.digest('hex'), sizeBytes: total };
+}
+
+/** Relative paths of all files below a folder, sorted by their bytes. */
+async function listFiles(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  const visit = async (below: string): Promise<void> => {
+    for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (entry.isDirectory()) await visit(path);
+      else if (entry.isFile() || (await isLinkToFile(join(folder, path)))) files.push(path);
+      else throw refused(join(folder, path));
+    }
+  };
+  await visit('');
+  return files.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+}
+
+async function isLinkToFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}
+
+function refused(path: string): UbtError {
+  return new UbtError('invalid-argument', `${path} is neither a file nor a folder.`, {
+    code: 'ARTIFACT_ENTRY_REFUSED',
+    fix: 'Keep only files, folders and links to files in an artefact.',
+  });
+}

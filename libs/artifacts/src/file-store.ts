@@ -1,0 +1,129 @@
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { UbtError } from '@ubt/errors';
+import type { Artifact, ArtifactRef } from './artifact.js';
+import type { ArtifactStore } from './artifact-store.js';
+import { digestFile, digestFolder } from './digest.js';
+import { isBelow, realPathBelow } from './path-roots.js';
+import { putAtomically, REAL_DISK, type DiskSteps } from './put-atomically.js';
+
+/** Options of {@link createFileStore}. */
+export interface FileStoreOptions {
+  /** Folders that artefacts may be read from, besides `writeRoot`. */
+  readonly roots: readonly string[];
+  /** Folder that new artefacts are written below; it is made when needed. */
+  readonly writeRoot: string;
+  /** For tests: a disk that fails. */
+  readonly disk?: DiskSteps;
+}
+
+/**
+ * Keeps artefacts as files and folders of this machine (or of a volume that the stages share), under
+ * `file://` URIs. Links are followed before a path is compared with the roots.
+ */
+export function createFileStore({ roots, writeRoot, disk = REAL_DISK }: FileStoreOptions): ArtifactStore {
+  const locate = async (place: string) =>
+    realPathBelow(await realRoots([writeRoot, ...roots]), toPath(place));
+  const describe = async (place: string, mediaType?: string): Promise<Artifact> => {
+    const path = await locate(place);
+    const isFolder = (await stat(path).catch(rethrow)).isDirectory();
+    const digest = isFolder
+      ? await digestFolder(path, await realRoots([writeRoot, ...roots])).catch(rethrow)
+      : await digestFile(path).catch(rethrow);
+    const uri = pathToFileURL(path).href;
+    return {
+      uri,
+      ...digest,
+      mediaType: mediaType ?? (isFolder ? 'inode/directory' : 'application/octet-stream'),
+    };
+  };
+  const put = async (
+    name: string,
+    kind: 'file' | 'folder',
+    mediaType: string,
+    write: (path: string) => Promise<void>,
+  ) => {
+    const path = await placeFor(name, writeRoot);
+    await putAtomically(path, kind, write, disk);
+    return describe(path, mediaType);
+  };
+  return {
+    describe,
+    async fetch(ref) {
+      if (ref.sha256 === undefined || ref.sha256 === '') return locate(ref.uri);
+      const found = await describe(ref.uri);
+      if (found.sha256 !== ref.sha256) throw mismatch(ref, found);
+      return fileURLToPath(found.uri);
+    },
+    putFile: (name, mediaType, write) => put(name, 'file', mediaType, write),
+    putFolder: (name, mediaType, write) => put(name, 'folder', mediaType, write),
+    async exists(ref) {
+      try {
+        await locate(ref.uri);
+        return true;
+      } catch (error) {
+        if (error instanceof UbtError && error.code === 'FILE_NOT_FOUND') return false;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Roots that do not exist hold nothing and are left out. */
+async function realRoots(folders: readonly string[]): Promise<string[]> {
+  const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => undefined)));
+  return real.filter((folder) => folder !== undefined);
+}
+
+/** A path, or the path that a file URI names. */
+function toPath(place: string): string {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(place)?.[1]?.toLowerCase();
+  if (scheme === undefined) return resolve(place);
+  try {
+    if (scheme === 'file') return fileURLToPath(place);
+  } catch (error) {
+    throw unsupported(place, 'it is not a file URI of this machine', error);
+  }
+  throw unsupported(place, `this store does not serve ${scheme}://`);
+}
+
+function unsupported(place: string, reason: string, cause?: unknown): UbtError {
+  return new UbtError('invalid-argument', `${place} cannot be read: ${reason}.`, {
+    code: 'ARTIFACT_SCHEME_UNSUPPORTED',
+    fix: 'Use file:///absolute/path.',
+    cause,
+  });
+}
+
+/** Where an artefact of this name goes: below the write root, also after links are followed. */
+async function placeFor(name: string, writeRoot: string): Promise<string> {
+  const path = resolve(writeRoot, name);
+  const isInside =
+    name !== '' && !isAbsolute(name) && !name.includes('\0') && isBelow(resolve(writeRoot), path);
+  if (!isInside || path === resolve(writeRoot)) {
+    throw new UbtError('invalid-argument', `"${name}" is no name below ${writeRoot}.`, {
+      code: 'ARTIFACT_NAME_INVALID',
+      fix: 'Use a relative path without "..".',
+    });
+  }
+  await mkdir(dirname(path), { recursive: true }).catch(rethrow);
+  await realPathBelow(await realRoots([writeRoot]), dirname(path));
+  return path;
+}
+
+function mismatch({ uri, sha256 }: ArtifactRef, found: Artifact): UbtError {
+  return new UbtError(
+    'data-loss',
+    `${uri} is not what was meant: its digest is ${found.sha256}, expected ${sha256}.`,
+    {
+      code: 'ARTIFACT_DIGEST_MISMATCH',
+      fix: 'Write the artefact again, or name the digest it has now if the change was intended.',
+      violations: [{ field: 'sha256', reason: 'does not match the content' }],
+    },
+  );
+}
+
+function rethrow(error: unknown): never {
+  throw UbtError.from(error);
+}
