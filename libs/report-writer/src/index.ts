@@ -1,0 +1,3 @@
+export { gatherReport, reportArtifact, type RunRecord } from './gather-report.js';
+export { histogram } from './histogram.js';
+export { writeReport, type ReportFiles } from './write-report.js';

@@ -1,0 +1,12 @@
+export {
+  detectionSummarySchema,
+  readDetectionEvidence,
+  writeDetectionEvidence,
+  type DetectionEvidence,
+  type DetectionSummary,
+} from './detection.js';
+export { readJsonLines, writeJsonLines } from './json-lines.js';
+export { parseStageFile, readStageFile } from './parse-stage-file.js';
+export { readScores, scoreRowSchema, writeScores, type ScoreRow } from './scores.js';
+export { readSelection, selectionSchema, writeSelection, type SelectionFile } from './selection.js';
+export { writeSuspectFiles, type SuspectPair } from './suspects-csv.js';
