@@ -34,7 +34,7 @@ export {
 } from './model/clip-model.js';
 export type { BatchNormMode } from './model/conv-norm.js';
 export { embedImages, embedTexts, encodeImage, encodeText, type EncodeImageOptions } from './model/encode.js';
-export { seededRandom, type SeededRandom } from './model/seeded-random.js';
+
 export { unitNorm } from './model/unit-norm.js';
 export type { PairBatch } from './pair-batch.js';
 export { normalisePixels } from './preprocess/normalise-pixels.js';

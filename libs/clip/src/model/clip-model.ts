@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClipConfig } from '../config/clip-config.js';
+import { seededRandom, type SeededRandom } from '@ubt/engine';
 import { validateConfig } from '../config/validate-config.js';
-import { seededRandom, type SeededRandom } from './seeded-random.js';
+
 import { LOGIT_SCALE } from './tensor-names.js';
 import type { Initial, TensorSpec } from './tensor-spec.js';
 import { tensorSpecs } from './tensor-specs.js';
@@ -118,7 +119,9 @@ function drawn(random: SeededRandom, shape: readonly number[], initial: Initial)
   if (initial.kind === 'constant') return values.fill(initial.value);
   for (let index = 0; index < values.length; index++) {
     values[index] =
-      initial.kind === 'normal' ? random.normal() * initial.std : (2 * random.uniform() - 1) * initial.bound;
+      initial.kind === 'normal'
+        ? random.normal(0, initial.std)
+        : random.uniform(-initial.bound, initial.bound);
   }
   return values;
 }
