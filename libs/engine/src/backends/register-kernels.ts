@@ -9,10 +9,11 @@ import { ONNXRUNTIME_BACKEND, type OnnxruntimeBackend } from './onnxruntime-back
 type Inputs = tf.NamedTensorInfoMap;
 // Attributes are checked by the TensorFlow.js operation that calls the kernel.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Attributes = any;
 type KernelFunc = (
   backend: OnnxruntimeBackend,
   inputs: Inputs,
-  attrs: any,
+  attrs: Attributes,
 ) => tf.TensorInfo | tf.TensorInfo[];
 
 /** Registers every kernel of the onnxruntime backend with TensorFlow.js. */
@@ -61,6 +62,10 @@ const SHARING_KERNELS: Record<string, KernelFunc> = {
   },
   ExpandDims: (backend, { input }, { dim }) => {
     const shape = [...input!.shape];
+    tf.util.assert(
+      -(shape.length + 1) <= dim && dim <= shape.length,
+      () => `Axis must be in the interval [${-(shape.length + 1)}, ${shape.length}]`,
+    );
     shape.splice(dim < 0 ? dim + shape.length + 1 : dim, 0, 1);
     return share(backend, input!, shape);
   },

@@ -21,10 +21,11 @@ function ofOperands(slopeA: Slope, slopeB: Slope, outputsToSave: boolean[] = [])
 const through: Slope = (dy) => dy;
 const float = (x: tf.Tensor): tf.Tensor => tf.cast(x, 'float32');
 
-/** The operand that won gets the gradient; where both are equal, both do. */
-const winner = (wins: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, aFirst: boolean): Slope => {
-  return (dy, a, b) => tf.mul(dy, float(aFirst ? wins(a, b) : wins(b, a)));
-};
+/** The operand that won gets the gradient. */
+const where =
+  (wins: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Slope =>
+  (dy, a, b) =>
+    tf.mul(dy, float(wins(a, b)));
 
 const powBase: Slope = (dy, a, b) => {
   const exponent = float(b);
@@ -80,8 +81,8 @@ export const binaryGradients: GradientFamily = {
   ),
   FloorDiv: ofOperands(ratio, ratioDivisor),
   GreaterEqual: ofOperands(tf.zerosLike, tf.zerosLike),
-  Maximum: ofOperands(winner(tf.greaterEqual, true), winner(tf.greaterEqual, false)),
-  Minimum: ofOperands(winner(tf.lessEqual, true), winner(tf.lessEqual, false)),
+  Maximum: ofOperands(where(tf.greaterEqual), where(tf.less)),
+  Minimum: ofOperands(where(tf.lessEqual), where(tf.greater)),
   Mod: ofOperands(through, (dy, a, b) => tf.mul(dy, tf.neg(tf.floor(tf.div(a, b))))),
   Multiply: ofOperands(
     (dy, _a, b) => tf.mul(dy, float(b)),

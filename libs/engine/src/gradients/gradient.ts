@@ -22,7 +22,7 @@ export function unbroadcast(dy: tf.Tensor, shape: number[]): tf.Tensor {
 /** The gradient of a function that is flat wherever it has one. */
 export const flat: Omit<tf.GradConfig, 'kernelName'> = {
   inputsToSave: ['x'],
-  gradFunc: (dy) => ({ x: () => tf.zerosLike(dy as tf.Tensor) }),
+  gradFunc: (_dy, [x]) => ({ x: () => tf.zerosLike(tf.cast(x!, 'float32')) }),
 };
 
 /** A reduced gradient in the rank of its input, with size 1 in the reduced dimensions. */

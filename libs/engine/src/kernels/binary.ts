@@ -73,7 +73,12 @@ const squaredDifference: Combine = (graph, a, b) => {
 
 /** 1 where x is positive, else the slope; an activation with a slope per channel. */
 const prelu: Kernel = ({ graph, inputs }) =>
-  graph.op('PRelu', [inputs['x']!, inputs['alpha']!], 'float32', inputs['x']!.shape);
+  graph.op(
+    'PRelu',
+    [cast(graph, inputs['x']!, 'float32'), cast(graph, inputs['alpha']!, 'float32')],
+    'float32',
+    inputs['x']!.shape,
+  );
 
 /** Gradient of elu through its output y: dy where y is positive, else dy·(y + 1). */
 const eluGrad: Kernel = ({ graph, inputs }) => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { cast, expand, reshape, transpose, where } from '../recorder/operations.js';
+import type { Value } from '../recorder/value.js';
 import type { Kernel, KernelFamily } from './kernel.js';
 import { scatterAdd } from './reductions.js';
 
@@ -8,7 +9,9 @@ const gatherV2: Kernel = ({ graph, inputs, attrs }) => {
   const x = inputs['x']!;
   const indices = inputs['indices']!;
   const [axis] = tf.util.parseAxisParam(attrs.axis, [...x.shape]);
-  const batch = attrs.batchDims as number;
+  const { batchDims } = attrs as { batchDims: number };
+  const batch = batchDims < 0 ? batchDims + indices.shape.length : batchDims;
+  tf.backend_util.segment_util.collectGatherOpShapeInfo(asInfo(x), asInfo(indices), axis!, batchDims);
   const tail = indices.shape.slice(batch);
   const shape = [...x.shape.slice(0, axis), ...tail, ...x.shape.slice(axis! + 1)];
   if (batch === 0) return graph.op('Gather', [x, indices], x.dtype, shape, { axis: axis! });
@@ -37,13 +40,26 @@ const gatherV2: Kernel = ({ graph, inputs, attrs }) => {
 
 const gatherNd: Kernel = ({ graph, inputs }) => {
   const [params, indices] = [inputs['params']!, inputs['indices']!];
+  tf.gather_util.prepareAndValidate(asInfo(params), asInfo(indices));
   const depth = indices.shape.at(-1)!;
   const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(depth)];
   return graph.op('GatherND', [params, cast(graph, indices, 'int64')], params.dtype, shape);
 };
 
-const scatterNd: Kernel = ({ graph, inputs, attrs }) =>
-  scatterAdd(graph, attrs.shape, cast(graph, inputs['indices']!, 'int64'), inputs['updates']!);
+const scatterNd: Kernel = ({ graph, inputs, attrs }) => {
+  const [indices, updates] = [inputs['indices']!, inputs['updates']!];
+  tf.scatter_util.validateInput(asInfo(updates), asInfo(indices), attrs.shape);
+  const places = cast(graph, indices, 'int64');
+  // A plain list of indices names rows.
+  const points = indices.shape.length > 1 ? places : reshape(graph, places, [indices.size, 1]);
+  const rows = [...points.shape.slice(0, -1), ...attrs.shape.slice(points.shape.at(-1)!)];
+  return scatterAdd(graph, attrs.shape, points, expand(graph, updates, rows));
+};
+
+/** What the checks of TensorFlow.js read of a tensor. */
+function asInfo({ dtype, shape }: Value): tf.Tensor {
+  return { dtype, shape: [...shape], rank: shape.length } as unknown as tf.Tensor;
+}
 
 const tensorScatterUpdate: Kernel = ({ graph, inputs }) => {
   const x = inputs['tensor']!;

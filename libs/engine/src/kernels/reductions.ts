@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { binary, cast, reduce, reshape } from '../recorder/operations.js';
+import { binary, cast, reduce, reshape, unary, where } from '../recorder/operations.js';
 import type { Recorder } from '../recorder/recorder.js';
 import type { Value } from '../recorder/value.js';
 import { listOf, type Kernel, type KernelCall, type KernelFamily } from './kernel.js';
@@ -34,15 +34,34 @@ const mean: Kernel = (call) => {
   return reduce(call.graph, 'ReduceMean', x, axesOf(call), call.attrs.keepDims);
 };
 
-function argument(type: 'ArgMax' | 'ArgMin'): Kernel {
+/** The largest or smallest elements; NaN when there is one among them, which ONNX Runtime overlooks. */
+function extreme(type: 'ReduceMax' | 'ReduceMin'): Kernel {
+  const plain = numeric(type);
+  return (call) => {
+    const { graph, inputs, attrs } = call;
+    const x = inputs['x']!;
+    if (x.dtype !== 'float32') return plain(call);
+    const isNan = cast(graph, unary(graph, 'IsNaN', x, 'bool'), 'int32');
+    const hasNan = cast(graph, reduce(graph, 'ReduceMax', isNan, axesOf(call), attrs.keepDims), 'bool');
+    return where(graph, hasNan, graph.scalar('float32', NaN), plain(call) as Value);
+  };
+}
+
+/** Place of the largest or smallest element; NaN never wins. */
+function argument(type: 'ArgMax' | 'ArgMin', loser: number): Kernel {
   return (call) => {
     const { graph, attrs } = call;
-    const x =
-      call.inputs['x']!.dtype === 'bool' ? cast(graph, call.inputs['x']!, 'int32') : call.inputs['x']!;
+    const x = comparable(graph, call.inputs['x']!, loser);
     const [axis] = tf.util.parseAxisParam(attrs.axis, [...x.shape]);
     const shape = x.shape.filter((_, i) => i !== axis);
     return cast(graph, graph.op(type, [x], 'int64', shape, { axis: axis!, keepdims: 0 }), 'int32');
   };
+}
+
+function comparable(graph: Recorder, x: Value, loser: number): Value {
+  if (x.dtype === 'bool') return cast(graph, x, 'int32');
+  if (x.dtype !== 'float32') return x;
+  return where(graph, unary(graph, 'IsNaN', x, 'bool'), graph.scalar('float32', loser), x);
 }
 
 const addN: Kernel = ({ graph, inputs }) => listOf(inputs).reduce((sum, x) => binary(graph, 'Add', sum, x));
@@ -72,7 +91,8 @@ const topK: Kernel = ({ graph, inputs, attrs }) => {
       { dtype: x.dtype, shape },
       { dtype: 'int64', shape },
     ],
-    { axis: x.shape.length - 1, sorted: attrs.sorted ? 1 : 0 },
+    // Sorted even when the order is free: then equal elements come in the order of their places.
+    { axis: x.shape.length - 1, sorted: 1 },
   );
   return [values!, cast(graph, indices!, 'int32')];
 };
@@ -80,6 +100,11 @@ const topK: Kernel = ({ graph, inputs, attrs }) => {
 /** Any contraction over named dimensions, as one operator. */
 const einsum: Kernel = ({ graph, inputs, attrs }) => {
   const values = listOf(inputs);
+  const { allDims, idDims } = tf.backend_util.decodeEinsumEquation(attrs.equation, values.length);
+  const infos = values.map(
+    ({ shape }) => ({ shape: [...shape], rank: shape.length }) as unknown as tf.Tensor,
+  );
+  tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, infos);
   const equation = (attrs.equation as string).replace(/\s/g, '');
   return graph.op('Einsum', values, values[0]!.dtype, einsumShape(equation, values), { equation });
 };
@@ -87,9 +112,9 @@ const einsum: Kernel = ({ graph, inputs, attrs }) => {
 function einsumShape(equation: string, values: readonly Value[]): number[] {
   const [terms = '', result = ''] = equation.split('->');
   const sizes = new Map<string, number>();
-  terms
-    .split(',')
-    .forEach((term, i) => [...term].forEach((name, d) => sizes.set(name, values[i]!.shape[d]!)));
+  terms.split(',').forEach((term, i) => {
+    [...term].forEach((name, d) => sizes.set(name, values[i]!.shape[d]!));
+  });
   return [...result].map((name) => sizes.get(name)!);
 }
 
@@ -116,14 +141,14 @@ export const reductionKernels: KernelFamily = {
   AddN: addN,
   All: logical('ReduceMin'),
   Any: logical('ReduceMax'),
-  ArgMax: argument('ArgMax'),
-  ArgMin: argument('ArgMin'),
+  ArgMax: argument('ArgMax', -Infinity),
+  ArgMin: argument('ArgMin', Infinity),
   Cumsum: cumsum,
   Einsum: einsum,
   LogSoftmax: softmax('LogSoftmax'),
-  Max: numeric('ReduceMax'),
+  Max: extreme('ReduceMax'),
   Mean: mean,
-  Min: numeric('ReduceMin'),
+  Min: extreme('ReduceMin'),
   Prod: numeric('ReduceProd'),
   Softmax: softmax('Softmax'),
   Sum: numeric('ReduceSum'),

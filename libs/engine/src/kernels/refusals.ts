@@ -29,7 +29,6 @@ export const REFUSED_KERNELS: readonly string[] = [
   'Dilation2DBackpropInput',
   'Draw',
   'FFT',
-  'FlipLeftRight',
   'FromPixels',
   'IFFT',
   'Imag',

@@ -9,8 +9,7 @@ type Pads = [number, number][];
 const concatKernel: Kernel = ({ graph, inputs, attrs }) => {
   const values = listOf(inputs);
   const [axis] = tf.util.parseAxisParam(attrs.axis, [...values[0]!.shape]);
-  const full = values.filter((value) => value.size > 0);
-  return full.length === 0 ? values[0]! : concat(graph, full, axis!);
+  return concat(graph, values, axis!);
 };
 
 const sliceKernel: Kernel = ({ graph, inputs, attrs }) => {
@@ -35,9 +34,14 @@ const stridedSlice: Kernel = ({ graph, inputs, attrs }) => {
     shrinkAxisMask,
   );
   if (info.isIdentity || x.size === 0) return reshape(graph, x, info.finalShape);
-  const size = tf.slice_util.computeOutShape(info.begin, info.end, info.strides);
+  // The helper says −0 for empty parts.
+  const size = tf.slice_util.computeOutShape(info.begin, info.end, info.strides).map((count) => count || 0);
   const part = slice(graph, x, info.begin, size, info.strides);
-  return reshape(graph, part, info.finalShape);
+  return reshape(
+    graph,
+    part,
+    info.finalShape.map((count) => count || 0),
+  );
 };
 
 function asInfo(x: Value): tf.Tensor {
@@ -61,6 +65,13 @@ const splitV: Kernel = ({ graph, inputs, attrs }) => {
 
 const pack: Kernel = ({ graph, inputs, attrs }) => {
   const values = listOf(inputs);
+  for (const value of values) {
+    tf.util.assertShapesMatch([...values[0]!.shape], [...value.shape], 'All tensors of a stack must match: ');
+    tf.util.assert(
+      value.dtype === values[0]!.dtype,
+      () => 'All tensors passed to stack must have matching dtypes',
+    );
+  }
   const axis = attrs.axis < 0 ? attrs.axis + values[0]!.shape.length + 1 : attrs.axis;
   const shape = [...values[0]!.shape];
   shape.splice(axis, 0, 1);
@@ -121,8 +132,9 @@ const batchToSpaceNd: Kernel = ({ graph, inputs, attrs }) => {
   const split = tf.backend_util.getReshaped([...x.shape], blockShape, product);
   const perm = tf.backend_util.getPermuted(split.length, blockShape.length);
   const joined = tf.backend_util.getReshapedPermuted([...x.shape], blockShape, product);
-  const begin = tf.backend_util.getSliceBeginCoords(crops, blockShape.length);
-  const size = tf.backend_util.getSliceSize(joined, crops, blockShape.length);
+  const rest = joined.slice(blockShape.length + 1);
+  const begin = [...tf.backend_util.getSliceBeginCoords(crops, blockShape.length), ...rest.map(() => 0)];
+  const size = [...tf.backend_util.getSliceSize(joined, crops, blockShape.length), ...rest];
   return slice(graph, reshape(graph, transpose(graph, reshape(graph, x, split), perm), joined), begin, size);
 };
 
@@ -157,6 +169,10 @@ export const shapeKernels: KernelFamily = {
   BroadcastTo: ({ graph, inputs, attrs }) => expand(graph, inputs['x']!, attrs.shape),
   Concat: concatKernel,
   DepthToSpace: depthToSpace,
+  FlipLeftRight: ({ graph, inputs }) => {
+    const images = inputs['image']!;
+    return mirrored(graph, images, 2, images.shape[2]! - 1, images.shape[2]!);
+  },
   MirrorPad: mirrorPad,
   Pack: pack,
   PadV2: ({ graph, inputs, attrs }) => {

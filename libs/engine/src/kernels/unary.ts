@@ -109,7 +109,11 @@ export const unaryKernels: KernelFamily = {
     unary(graph, 'Reciprocal', unary(graph, 'Sqrt', cast(graph, inputs['x']!, 'float32'))),
   Selu: floatOperator('Selu', { alpha: new Float(1.6732632423543772), gamma: new Float(1.0507009873554805) }),
   Sigmoid: floatOperator('Sigmoid'),
-  Sign: sameTypeOperator('Sign'),
+  Sign: ({ graph, inputs }) => {
+    const x = inputs['x']!;
+    const sign = unary(graph, 'Sign', x);
+    return x.dtype === 'float32' ? where(graph, isNan(graph, x), graph.scalar('float32', 0), sign) : sign;
+  },
   Sin: floatOperator('Sin'),
   Sinh: floatOperator('Sinh'),
   Softplus: floatOperator('Softplus'),

@@ -1,3 +1,4 @@
+import { UbtError } from '@ubt/errors';
 import type { Recorder } from './recorder.js';
 import type { ElementType, Value } from './value.js';
 
@@ -11,7 +12,11 @@ export function binary(graph: Recorder, type: string, a: Value, b: Value, dtype?
   return graph.op(type, [a, b], dtype ?? a.dtype, broadcastShapes(a.shape, b.shape));
 }
 
-/** The shape two shapes broadcast to; sizes must be equal or 1, aligned at the end. */
+/**
+ * The shape two shapes broadcast to; sizes must be equal or 1, aligned at the end.
+ *
+ * @throws UbtError `ENGINE_SHAPE_MISMATCH`
+ */
 export function broadcastShapes(a: readonly number[], b: readonly number[]): readonly number[] {
   if (a.length === 0) return b;
   if (b.length === 0) return a;
@@ -19,6 +24,9 @@ export function broadcastShapes(a: readonly number[], b: readonly number[]): rea
   return Array.from({ length: rank }, (_, i) => {
     const left = a[i - rank + a.length] ?? 1;
     const right = b[i - rank + b.length] ?? 1;
+    if (left !== right && left !== 1 && right !== 1) {
+      throw shapeMismatch(`Shapes [${a.join()}] and [${b.join()}] cannot be broadcast together.`);
+    }
     return left === 1 ? right : left;
   });
 }
@@ -73,12 +81,31 @@ export function slice(
   return graph.op('Slice', [x, pick(begin), pick(ends), graph.ints(axes), pick(step)], x.dtype, size);
 }
 
+/** The error for operands that do not fit each other. */
+export function shapeMismatch(message: string): UbtError {
+  return new UbtError('invalid-argument', message, {
+    code: 'ENGINE_SHAPE_MISMATCH',
+    fix: 'Reshape, slice or broadcast the operands so that their sizes agree.',
+  });
+}
+
 /** Records a concatenation along an axis. */
 export function concat(graph: Recorder, parts: readonly Value[], axis: number): Value {
-  if (parts.length === 1) return parts[0]!;
-  const shape = [...parts[0]!.shape];
+  const [first] = parts as [Value];
+  for (const { shape } of parts) {
+    if (
+      shape.length !== first.shape.length ||
+      shape.some((size, i) => i !== axis && size !== first.shape[i])
+    ) {
+      const shapes = parts.map((part) => `[${part.shape.join()}]`).join(', ');
+      throw shapeMismatch(`Tensors of shapes ${shapes} cannot be joined along dimension ${axis}.`);
+    }
+  }
+  const shape = [...first.shape];
   shape[axis] = parts.reduce((total, part) => total + part.shape[axis]!, 0);
-  return graph.op('Concat', parts, parts[0]!.dtype, shape, { axis });
+  const filled = parts.filter((part) => part.size > 0);
+  if (filled.length === 0) return graph.filled(first.dtype, shape, 0);
+  return filled.length === 1 ? filled[0]! : graph.op('Concat', filled, first.dtype, shape, { axis });
 }
 
 /** Records padding with a constant: `pads[i]` is `[before, after]` of axis i. */
@@ -120,6 +147,14 @@ export function where(graph: Recorder, condition: Value, yes: Value, no: Value):
 
 /** Records a matrix product over the last two dimensions, the others broadcast. */
 export function matMul(graph: Recorder, a: Value, b: Value, transposeA = false, transposeB = false): Value {
+  const inner = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)];
+  if (a.shape.length < 2 || b.shape.length < 2 || inner[0] !== inner[1]) {
+    const of = (shape: readonly number[], flipped: boolean): string =>
+      `[${shape.join()}]${flipped ? ' transposed' : ''}`;
+    throw shapeMismatch(
+      `Matrices ${of(a.shape, transposeA)} and ${of(b.shape, transposeB)} have no product.`,
+    );
+  }
   const left = lookThrough(a, transposeA);
   const right = lookThrough(b, transposeB);
   const rows = left.value.shape.at(left.transposed ? -1 : -2)!;
