@@ -65,13 +65,36 @@ def write_folder(out: Path, name: str) -> None:
     model.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in floating.items()})
     ids = tokenizer(CAPTIONS[:6], padding="max_length", truncation=True, max_length=CONTEXT, return_tensors="pt")
     size = spec["image_size"]
-    pixels = random_pixels(6, size, seed=13)
+    pixels = pixels_off_kinks(model, size)
     model.eval()
     write_golden(
         out / f"{name}.golden.safetensors", model, model.encode_image, model.encode_text, pixels, ids["input_ids"]
     )
     if name == "open-clip-resnet":
         write_train_mode(out / f"{name}.train.safetensors", folder, model_cfg, pixels)
+
+
+def pixels_off_kinks(model: torch.nn.Module, size: int) -> torch.Tensor:
+    """Pixels for which no ReLU sees a number so close to zero that rounding could turn it, and its gradient, off."""
+    closest = [1.0]
+    hooks = [
+        module.register_forward_pre_hook(lambda _, inputs: closest.append(inputs[0].abs().min().item()))
+        for module in model.modules()
+        if isinstance(module, torch.nn.ReLU)
+    ]
+    statistics = {k: v.clone() for k, v in model.state_dict().items()}
+    for seed in range(13, 1000):
+        pixels = random_pixels(6, size, seed)
+        closest[:] = [1.0]
+        with torch.no_grad():
+            for training in (False, True):
+                model.train(training).encode_image(pixels)
+        model.load_state_dict(statistics)
+        if min(closest) > 1e-5:
+            break
+    for hook in hooks:
+        hook.remove()
+    return pixels
 
 
 def write_train_mode(path: Path, folder: Path, model_cfg: dict, pixels: torch.Tensor) -> None:

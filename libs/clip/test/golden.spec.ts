@@ -121,7 +121,9 @@ describe('a ModifiedResNet with batch statistics', () => {
       variables,
     );
     for (const [name, gradient] of result.gradients) {
-      const error = relativeError(await gradient.data(), golden.get(`gradient:${name}`)!.values);
+      const { values } = golden.get(`gradient:${name}`)!;
+      // The loss is not a mean, so its rounding errors are larger.
+      const error = relativeError(await gradient.data(), values, 1e-2);
       expect([name, error < 1e-3]).toEqual([name, true]);
     }
     expect(result.gradients.size).toBe(names.length);
