@@ -4,3 +4,5 @@ export type { EmojiManifest } from './emoji/emoji-manifest.js';
 export type { EmojiOptions, EmojiParameters } from './emoji/emoji-options.js';
 export { poisonPairs } from './poison/poison-pairs.js';
 export type { PoisonedPairs, PoisonOptions, TriggerChoice } from './poison/poison-options.js';
+export { trainClip } from './train/train-clip.js';
+export type { ModelShape, Recipe, TrainOptions, TrainProgress, TrainResult } from './train/train-options.js';
