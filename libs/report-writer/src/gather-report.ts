@@ -1,12 +1,13 @@
 import type { PairManifest } from '@ubt/data';
 import type { Artifact, Comparison, Report, StageTime, Unlearning } from '@ubt/report';
 import { readScores, type DetectionEvidence, type SelectionFile } from '@ubt/stage-files';
+import { defendCommand } from './defend-command.js';
 import { describeSuspects } from './describe-suspects.js';
 import { histogram } from './histogram.js';
+import { UBT_VERSION } from './ubt-version.js';
 
 /** What the stages of a run left behind. */
 export interface RunRecord {
-  readonly ubtVersion: string;
   readonly runId: string;
   readonly createdAt: string;
   readonly outcome: Report['outcome'];
@@ -20,7 +21,6 @@ export interface RunRecord {
   readonly detection: DetectionEvidence;
   readonly selection: SelectionFile;
   readonly stages: readonly StageTime[];
-  readonly reproduce: string;
   readonly unlearning?: Unlearning;
   readonly metrics?: Comparison;
 }
@@ -46,7 +46,7 @@ export async function gatherReport(run: RunRecord): Promise<Report> {
   const { summary } = detection;
   return {
     schemaVersion: 1,
-    ubtVersion: run.ubtVersion,
+    ubtVersion: UBT_VERSION,
     runId: run.runId,
     createdAt: run.createdAt,
     verdict: selection.verdict,
@@ -84,7 +84,7 @@ export async function gatherReport(run: RunRecord): Promise<Report> {
     },
     ...(run.unlearning === undefined ? {} : { unlearning: run.unlearning }),
     stages: [...run.stages],
-    reproduce: run.reproduce,
+    reproduce: defendCommand(run.inputs),
   };
 }
 

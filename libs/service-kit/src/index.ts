@@ -60,3 +60,16 @@ export { type JobPage, type JobQuery } from './jobs/list-jobs.js';
 export { progressMeter, type ProgressReport } from './jobs/progress-meter.js';
 export { runWorker, type WorkerContext, type WorkerHandler } from './jobs/run-worker.js';
 export { type WorkerOptions } from './jobs/worker-process.js';
+export { checkRequest, type CommonRequest } from './stage/check-request.js';
+export { jobRequest } from './stage/job-request.js';
+export {
+  serveStage,
+  type ServedStage,
+  type StageDefinition,
+  type StageDependencies,
+} from './stage/serve-stage.js';
+export { stageConfigFields, type StageConfig } from './stage/stage-config.js';
+export { artifactsFolder, stageFolders } from './stage/stage-folders.js';
+export { runService } from './stage/run-service.js';
+export { childEnvironment, processEnvironment } from './config/process-environment.js';
+export { checkRanges, type OptionRange } from './stage/check-ranges.js';

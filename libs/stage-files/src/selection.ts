@@ -40,6 +40,8 @@ export const selectionSchema = z.object({
   heldOutRows: rows,
   /** All rows that a retraining should leave out, most suspicious first. */
   suspectRows: rows,
+  /** Seconds of work in the stage. */
+  seconds: z.number().nonnegative(),
 });
 export type SelectionFile = z.infer<typeof selectionSchema>;
 

@@ -1,1 +1,2 @@
-export {};
+export { configSchema } from './config.js';
+export { serveSelector } from './server.js';

@@ -4,3 +4,6 @@ import type { Environment } from './define-config.js';
 export function childEnvironment(extra: Environment = {}): NodeJS.ProcessEnv {
   return { ...process.env, ...extra };
 }
+
+/** This process's environment. */
+export const processEnvironment = (): Environment => process.env;

@@ -1,0 +1,34 @@
+import type { ArtifactStore } from '@ubt/artifacts';
+import { DetectRequest, packAny, type DetectResponse } from '@ubt/contracts';
+import { checkRequest, jobMessage, type JobManager } from '@ubt/service-kit';
+import { resolveDetectOptions } from './detect-options.js';
+import { detectionMethod } from './domain/methods/index.js';
+import { DETECT_REQUEST } from './type-names.js';
+
+/**
+ * Queues a detection job. What can be refused at once is: fields, options, and artefacts that are not there or
+ * lie outside the roots. Digests are checked by the job, which reads every byte anyway.
+ */
+export async function detect(
+  request: DetectRequest,
+  manager: JobManager,
+  store: ArtifactStore,
+): Promise<DetectResponse> {
+  const { model, pairs, referenceModel } = request.subject ?? {};
+  checkRequest(request, {
+    'subject.model': model,
+    'subject.pairs': pairs,
+    ...(referenceModel === undefined ? {} : { 'subject.reference_model': referenceModel }),
+  });
+  detectionMethod(resolveDetectOptions(request.options).method);
+  for (const artifact of [model, pairs, referenceModel]) {
+    if (artifact !== undefined) await store.fetch({ uri: artifact.uri });
+  }
+  const job = await manager.submit({
+    stage: 'detector',
+    requestId: request.requestId,
+    runId: request.run?.runId ?? '',
+    request: packAny(DETECT_REQUEST, DetectRequest, request),
+  });
+  return { job: jobMessage(job) };
+}

@@ -1,0 +1,97 @@
+import { createFileStore, MEDIA_TYPES, toArtifactMessage, type ArtifactStore } from '@ubt/artifacts';
+import { loadCheckpoint, type Checkpoint } from '@ubt/clip';
+import { DetectRequest, DetectResult, packAny, type Subject } from '@ubt/contracts';
+import { openPairs } from '@ubt/data';
+import { startEngine } from '@ubt/engine';
+import { UbtError } from '@ubt/errors';
+import { artifactsFolder, jobRequest, type WorkerHandler } from '@ubt/service-kit';
+import { readConfig } from './config.js';
+import { resolveDetectOptions } from './detect-options.js';
+import { openPairSource } from './disk-pair-source.js';
+import { embedSample } from './domain/embed-sample.js';
+import { detectionMethod } from './domain/methods/index.js';
+import { suspicionThreshold } from './domain/suspicion-threshold.js';
+import { storeFindings } from './store-findings.js';
+import { DETECT_REQUEST, DETECT_RESULT } from './type-names.js';
+
+/** Scores every pair of a data set: decodes the request, runs the domain, stores what it found. */
+export const detectJob: WorkerHandler = async (packed, context) => {
+  const started = performance.now();
+  const config = readConfig();
+  const request = jobRequest(DETECT_REQUEST, DetectRequest, packed);
+  const options = resolveDetectOptions(request.options);
+  const store = createFileStore({ roots: config.artifactRoots, writeRoot: artifactsFolder(config) });
+  const { subject, paths } = await verifySubject(store, request.subject);
+
+  await startEngine(config);
+  const suspect = await loadCheckpoint(paths.model);
+  const reference = paths.reference === undefined ? undefined : await loadReference(paths.reference, suspect);
+  const manifest = await openPairs(paths.pairs, { roots: config.artifactRoots });
+  const { signal, workDir } = context;
+  const pairs = await openPairSource(manifest, suspect, { ...options, cacheDir: workDir, signal });
+  const detection = await detectionMethod(options.method).detect({
+    suspect: embeddingModel(suspect),
+    reference: reference && embeddingModel(reference),
+    pairs,
+    options,
+    signal,
+    progress: (phase, done, total, unit) => context.progress({ phase, done, total, unit }),
+  });
+  const scorer = { clip: detection.detectionModel ?? suspect.model, preprocess: suspect.preprocess };
+  const sample = await embedSample(scorer, pairs, detection, options.seed);
+
+  const result = await storeFindings(store, {
+    ...{ detection, sample, subject, suspect, manifest, options },
+    undecodable: pairs.undecodable,
+    threshold: suspicionThreshold(detection.scores),
+    folder: `${context.runId || context.job.replace('/', '-')}/detector`,
+    seconds: (performance.now() - started) / 1000,
+  });
+  await pairs.close();
+  return packAny(DETECT_RESULT, DetectResult, result);
+};
+
+/** The subject with the digests of what is there now, and local paths of it. */
+async function verifySubject(store: ArtifactStore, given: Subject | undefined) {
+  const { model, referenceModel, pairs } = given as Subject;
+  const open = async (ref: { uri: string; sha256: string }, mediaType: string) => {
+    const path = await store.fetch(ref);
+    return { path, message: toArtifactMessage(await store.describe(ref.uri, mediaType)) };
+  };
+  const opened = {
+    model: await open(model!, MEDIA_TYPES.checkpoint),
+    reference: referenceModel && (await open(referenceModel, MEDIA_TYPES.checkpoint)),
+    pairs: await open(pairs!, MEDIA_TYPES.pairs),
+  };
+  return {
+    subject: {
+      model: opened.model.message,
+      referenceModel: opened.reference?.message,
+      pairs: opened.pairs.message,
+    },
+    paths: { model: opened.model.path, reference: opened.reference?.path, pairs: opened.pairs.path },
+  };
+}
+
+/** The pairs are prepared once, for both models: their inputs must have the same shape and tokens. */
+async function loadReference(path: string, suspect: Checkpoint): Promise<Checkpoint> {
+  const reference = await loadCheckpoint(path);
+  const differs =
+    reference.config.vision.imageSize !== suspect.config.vision.imageSize
+      ? 'image size'
+      : JSON.stringify(reference.tokenizer.json) !== JSON.stringify(suspect.tokenizer.json)
+        ? 'tokenizer'
+        : undefined;
+  if (differs === undefined) return reference;
+  throw new UbtError(
+    'invalid-argument',
+    `The reference model ${path} has another ${differs} than the suspect.`,
+    {
+      code: 'REFERENCE_MODEL_MISMATCH',
+      fix: 'Use the checkpoint that the suspect was fine-tuned from, or none.',
+      violations: [{ field: 'subject.reference_model', reason: `${differs} differs` }],
+    },
+  );
+}
+
+const embeddingModel = ({ model, preprocess }: Checkpoint) => ({ clip: model, preprocess });

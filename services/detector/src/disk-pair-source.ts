@@ -1,0 +1,42 @@
+import type { Checkpoint, PairBatch } from '@ubt/clip';
+import { createDecodeCache, pairBatches, type PairManifest, type UndecodableImage } from '@ubt/data';
+import type { PairSource } from './domain/pair-source.js';
+
+/** A {@link PairSource} over a manifest on disk. */
+export interface DiskPairSource extends PairSource {
+  /** Images that could not be decoded so far, by path. */
+  readonly undecodable: ReadonlyMap<string, UndecodableImage>;
+  close(): Promise<void>;
+}
+
+export interface DiskPairSourceOptions {
+  readonly batchSize: number;
+  readonly maxUndecodableShare: number;
+  /** Folder for decoded pixels, so that later passes need no decoding. */
+  readonly cacheDir: string;
+  readonly signal: AbortSignal;
+}
+
+/** Reads pairs as the checkpoint's model takes them. */
+export async function openPairSource(
+  manifest: PairManifest,
+  { tokenizer, preprocess }: Pick<Checkpoint, 'tokenizer' | 'preprocess'>,
+  { batchSize, maxUndecodableShare, cacheDir, signal }: DiskPairSourceOptions,
+): Promise<DiskPairSource> {
+  const decodeCache = await createDecodeCache(cacheDir, manifest.total, preprocess.cropSize);
+  const undecodable = new Map<string, UndecodableImage>();
+  const options = {
+    ...{ tokenizer, preprocess, maxUndecodableShare, decodeCache, signal },
+    onUndecodable: (image: UndecodableImage) => undecodable.set(image.imagePath, image),
+  };
+  return {
+    length: manifest.usable.length,
+    undecodable,
+    pass: (rows = [...manifest.usable]) => pairBatches(manifest, { ...options, rows, batchSize }),
+    draw: (rows, seed, size = batchSize): AsyncIterator<PairBatch> =>
+      pairBatches(manifest, { ...options, rows, batchSize: size, order: 'endless', seed })[
+        Symbol.asyncIterator
+      ](),
+    close: () => decodeCache.close(),
+  };
+}

@@ -1,0 +1,83 @@
+import {
+  cosines,
+  embedImages,
+  embedTexts,
+  normalisePixels,
+  type ClipModel,
+  type PairBatch,
+  type Preprocess,
+} from '@ubt/clip';
+import * as tf from '@tensorflow/tfjs-core';
+import type { PairSource } from './pair-source.js';
+
+/** A suspect model together with how its images are prepared. */
+export interface EmbeddingModel {
+  readonly clip: ClipModel;
+  readonly preprocess: Preprocess;
+}
+
+/** Unit-norm embeddings `[n, d]` of a batch's images and captions, on the engine. */
+export function embedBatch(
+  model: EmbeddingModel,
+  batch: PairBatch,
+): { images: tf.Tensor2D; texts: tf.Tensor2D } {
+  return tf.tidy(() => {
+    const tokens = tf.tensor2d(batch.tokens, [batch.size, batch.tokens.length / batch.size], 'int32');
+    return {
+      images: embedImages(model.clip, normalisePixels(batch.pixels, model.preprocess)),
+      texts: embedTexts(model.clip, tokens),
+    };
+  });
+}
+
+/** Numbers per pair, by name, with the rows they belong to; all arrays are parallel. */
+export interface PairMeasurements<Name extends string> {
+  readonly rows: number[];
+  readonly columns: Record<Name, Float32Array>;
+}
+
+/** How {@link measurePairs} runs. */
+export interface MeasureOptions {
+  readonly signal: AbortSignal;
+  /** Called after each batch with the pairs measured so far. */
+  readonly onBatch: (done: number) => void;
+  /** Only these manifest rows; all when unset. */
+  readonly rows?: readonly number[];
+}
+
+/**
+ * Runs `measure` on every batch of one pass and gathers its results.
+ *
+ * @param measure maps a batch to named tensors `[batch]`
+ */
+export async function measurePairs<Name extends string>(
+  source: PairSource,
+  measure: (batch: PairBatch) => Record<Name, tf.Tensor1D>,
+  options: MeasureOptions,
+): Promise<PairMeasurements<Name>> {
+  const rows: number[] = [];
+  const gathered = new Map<Name, number[]>();
+  for await (const batch of source.pass(options.rows)) {
+    options.signal.throwIfAborted();
+    const measured = tf.tidy(() => measure(batch));
+    for (const [name, tensor] of Object.entries(measured) as [Name, tf.Tensor1D][]) {
+      const numbers = await tensor.data();
+      const column = gathered.get(name) ?? [];
+      column.push(...numbers);
+      gathered.set(name, column);
+    }
+    tf.dispose(measured);
+    rows.push(...batch.rows);
+    options.onBatch(rows.length);
+  }
+  const columns = Object.fromEntries(
+    [...gathered].map(([name, column]) => [name, Float32Array.from(column)]),
+  );
+  return { rows, columns: columns as Record<Name, Float32Array> };
+}
+
+/** Cosine of image and caption, `[batch]`, in [-1, 1]. */
+export function batchCosines(model: EmbeddingModel, batch: PairBatch): tf.Tensor1D {
+  const { images, texts } = embedBatch(model, batch);
+  return cosines(images, texts);
+}

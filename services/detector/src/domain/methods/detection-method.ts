@@ -1,0 +1,63 @@
+import type { ClipModel } from '@ubt/clip';
+import { UbtError } from '@ubt/errors';
+import type { EmbeddingModel } from '../embed-pairs.js';
+import type { PairSource } from '../pair-source.js';
+import type { ReportProgress } from '../progress.js';
+
+/** Everything a detection method may look at. */
+export interface DetectionInput {
+  readonly suspect: EmbeddingModel;
+  /** A trusted checkpoint of the same shape, when there is one. */
+  readonly reference: EmbeddingModel | undefined;
+  readonly pairs: PairSource;
+  readonly options: DetectionOptions;
+  readonly signal: AbortSignal;
+  readonly progress: ReportProgress;
+}
+
+/** Resolved options; see `DetectOptions` in the contract for units and ranges. */
+export interface DetectionOptions {
+  readonly overfitSteps: number;
+  readonly suspectFraction: number;
+  readonly learningRate: number;
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+/** What a method found; all arrays are parallel. */
+export interface Detection {
+  /** Manifest rows of the scored pairs, ascending. */
+  readonly rows: readonly number[];
+  /** Suspicion: finite, higher is more suspicious, comparable only within one method and run. */
+  readonly scores: Float32Array;
+  /** What was measured on the way, by name; always holds `similarity`, the cosine under the suspect model. */
+  readonly signals: Readonly<Record<string, Float32Array>>;
+  /** Loss per optimiser step; empty for methods that train nothing. */
+  readonly curve: readonly { step: number; loss: number }[];
+  /** The overfitted copy of the suspect, which the caller disposes; only methods that score online have one. */
+  readonly detectionModel?: ClipModel;
+}
+
+/**
+ * One way to score pairs. A method turns its own sign, so that higher is always more suspicious; callers
+ * never branch on the name.
+ */
+export interface DetectionMethod {
+  readonly name: string;
+  readonly needsReference: boolean;
+  detect(input: DetectionInput): Promise<Detection>;
+}
+
+/** The reference model of the input. @throws UbtError REFERENCE_MODEL_MISSING */
+export function requireReference(method: DetectionMethod, input: DetectionInput): EmbeddingModel {
+  if (input.reference !== undefined) return input.reference;
+  throw new UbtError(
+    'invalid-argument',
+    `Method "${method.name}" compares with a trusted reference model, and none was given.`,
+    {
+      code: 'REFERENCE_MODEL_MISSING',
+      fix: 'Name the checkpoint that the suspect was fine-tuned from, or choose a method that needs none.',
+      violations: [{ field: 'subject.reference_model', reason: 'required by options.method' }],
+    },
+  );
+}

@@ -1,0 +1,16 @@
+import { batchCosines, measurePairs } from '../embed-pairs.js';
+import type { DetectionMethod } from './detection-method.js';
+
+/** A low cosine of image and caption under the suspect model is suspicious (CLIPScore filtering). */
+export const similarity: DetectionMethod = {
+  name: 'similarity',
+  needsReference: false,
+  async detect({ suspect, pairs, signal, progress }) {
+    const { rows, columns } = await measurePairs(
+      pairs,
+      (batch) => ({ similarity: batchCosines(suspect, batch) }),
+      { signal, onBatch: (done) => progress('scoring pairs', done, pairs.length, 'pairs') },
+    );
+    return { rows, scores: columns.similarity.map((cosine) => -cosine), signals: columns, curve: [] };
+  },
+};

@@ -1,0 +1,95 @@
+import {
+  cloneClip,
+  contrastiveLoss,
+  cosines,
+  createAdamW,
+  disposeClip,
+  disposeGradients,
+  isNormalisation,
+  logitScale,
+  lossGradients,
+  trainableVariables,
+  type ClipModel,
+  type PairBatch,
+} from '@ubt/clip';
+import { UbtError } from '@ubt/errors';
+import * as tf from '@tensorflow/tfjs-core';
+import { embedBatch, type EmbeddingModel } from './embed-pairs.js';
+
+/** How a copy of the suspect is overfitted. */
+export interface OverfitOptions {
+  readonly steps: number;
+  readonly learningRate: number;
+  /** Weight λ of the contrastive loss on the pairs that are not overfitted. */
+  readonly restWeight: number;
+  readonly signal: AbortSignal;
+  readonly onStep: (step: number, loss: number) => void;
+}
+
+/**
+ * Overfits a copy of the suspect on the weakly similar pairs S and holds it in place on the rest:
+ * minimises `mean_S (1 − cos)² + λ·L_CLIP(rest)` (reconstruction of the overfitting step of
+ * arXiv 2409.19526, after its "overfit training to improve backdoor shortcuts"). A backdoor is one
+ * shortcut, so lifting some poisoned pairs lifts them all.
+ *
+ * @param suspects endless batches of S; `rest` likewise of the other pairs
+ * @returns the overfitted copy, which the caller disposes
+ * @throws UbtError LOSS_NOT_FINITE
+ */
+export async function overfit(
+  suspect: EmbeddingModel,
+  suspects: AsyncIterator<PairBatch>,
+  rest: AsyncIterator<PairBatch>,
+  options: OverfitOptions,
+): Promise<ClipModel> {
+  const clip = cloneClip(suspect.clip);
+  const copy = { ...suspect, clip };
+  const variables = trainableVariables(
+    clip,
+    (name) => !isNormalisation(name) && !name.endsWith('logit_scale'),
+  );
+  const optimizer = createAdamW(variables, { weightDecay: 0 });
+  try {
+    for (let step = 1; step <= options.steps; step++) {
+      options.signal.throwIfAborted();
+      const [weak, others] = await Promise.all([nextBatch(suspects), nextBatch(rest)]);
+      const gradients = lossGradients(() => overfitLoss(copy, weak, others, options.restWeight), variables);
+      optimizer.step(gradients.gradients, options.learningRate);
+      const loss = (await gradients.loss.data())[0] as number;
+      disposeGradients(gradients);
+      if (!Number.isFinite(loss)) throw lossNotFinite(step, loss);
+      options.onStep(step, loss);
+    }
+    return clip;
+  } catch (error) {
+    disposeClip(clip);
+    throw error;
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+function overfitLoss(
+  model: EmbeddingModel,
+  weak: PairBatch,
+  others: PairBatch,
+  restWeight: number,
+): tf.Scalar {
+  const lifted = embedBatch(model, weak);
+  const held = embedBatch(model, others);
+  const lift = tf.mean(tf.square(tf.sub(1, cosines(lifted.images, lifted.texts))));
+  const hold = contrastiveLoss(held.images, held.texts, logitScale(model.clip));
+  return tf.add(lift, tf.mul(hold, restWeight)) as tf.Scalar;
+}
+
+async function nextBatch(batches: AsyncIterator<PairBatch>): Promise<PairBatch> {
+  const { value } = (await batches.next()) as { value: PairBatch };
+  return value;
+}
+
+function lossNotFinite(step: number, value: number): UbtError {
+  return new UbtError('failed-precondition', `The overfitting loss is ${value} at step ${step}.`, {
+    code: 'LOSS_NOT_FINITE',
+    fix: 'Lower options.learning_rate, and check the checkpoint for extreme weights.',
+  });
+}

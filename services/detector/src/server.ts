@@ -1,0 +1,57 @@
+import { createFileStore } from '@ubt/artifacts';
+import { DetectorService, DetectRequest, DetectResult, unpackAny, type DetectorServer } from '@ubt/contracts';
+import {
+  artifactsFolder,
+  bidi,
+  serveStage,
+  unary,
+  type Environment,
+  type JobRecord,
+  type ServedStage,
+  type StageDependencies,
+} from '@ubt/service-kit';
+import { readConfig } from './config.js';
+import { detect } from './detect.handler.js';
+import { scorePairs } from './score-pairs.handler.js';
+import { createScorer } from './scorer.js';
+import { DETECT_REQUEST, DETECT_RESULT } from './type-names.js';
+
+/** Serves the detector. @throws UbtError CONFIG_INVALID, PORT_IN_USE */
+export async function serveDetector({
+  env,
+  ...dependencies
+}: { readonly env: Environment } & StageDependencies): Promise<ServedStage> {
+  const config = readConfig(env);
+  const store = createFileStore({ roots: config.artifactRoots, writeRoot: artifactsFolder(config) });
+  const scorer = createScorer({ env });
+  const served = await serveStage(
+    {
+      ...{ stage: 'detector', config, env },
+      worker: new URL('./detector.worker.js', import.meta.url),
+      services: (manager) => {
+        const implementation: DetectorServer = {
+          detect: unary((request) => detect(request, manager, store)),
+          scorePairs: bidi((requests, { signal }) => scorePairs(requests, scorer, store, signal)),
+        };
+        return [{ definition: DetectorService, implementation }];
+      },
+      runOf: (job) => requestOf(job)?.run,
+      outcomeOf: (job) => ({ detection: resultOf(job) }),
+    },
+    dependencies,
+  );
+  return {
+    address: served.address,
+    stop: async () => {
+      await served.stop();
+      await scorer.stop();
+    },
+  };
+}
+
+const requestOf = ({ request }: JobRecord) =>
+  unpackAny(DETECT_REQUEST, DetectRequest, { typeUrl: request.typeUrl, value: Buffer.from(request.value) });
+
+const resultOf = ({ result }: JobRecord) =>
+  result &&
+  unpackAny(DETECT_RESULT, DetectResult, { typeUrl: result.typeUrl, value: Buffer.from(result.value) });

@@ -1,0 +1,85 @@
+import { rankBySuspicion, type ScoredPairs } from './scored-pairs.js';
+
+/** How often a token stands in the captions of the top suspects, and in all captions. */
+export interface TokenEnrichment {
+  readonly token: number;
+  /** Top suspects whose caption holds the token. */
+  readonly suspectCount: number;
+  /** Share of the top suspects whose caption holds it, in [0, 1]. */
+  readonly suspectShare: number;
+  /** Share of all captions that hold it, in [0, 1]. */
+  readonly corpusShare: number;
+  /** suspectShare / corpusShare, smoothed by one pair. */
+  readonly enrichment: number;
+}
+
+/** What the captions of the most suspicious pairs have in common. */
+export interface TokenConsensus {
+  /** How many of the most suspicious pairs agree best: the depth at which the top token stands out most. */
+  readonly depth: number;
+  /** Tokens that are over-represented at that depth, strongest first. */
+  readonly tokens: readonly TokenEnrichment[];
+}
+
+/** Shallowest look at the ranking; with fewer pairs a single accident is a consensus. */
+const MIN_DEPTH = 32;
+
+/**
+ * Finds the tokens that name the backdoor's target: those over-represented among the top suspects against
+ * the whole corpus. How many pairs are poisoned is unknown, so the ranking is read at doubling depths up to
+ * `maxDepth`, and the depth counts at which some token deviates most from chance (largest binomial z-score).
+ *
+ * @param maxDepth deepest look at the ranking, in pairs
+ */
+export function findTokenConsensus(pairs: ScoredPairs, maxDepth: number): TokenConsensus {
+  const ranking = rankBySuspicion(pairs);
+  const corpus = countTokens(pairs.tokens);
+  const total = pairs.rows.length;
+  let best: TokenConsensus & { z: number } = { depth: 0, tokens: [], z: -Infinity };
+  for (const depth of depths(Math.min(maxDepth, total))) {
+    const suspects = countTokens(ranking.slice(0, depth).map((i) => pairs.tokens[i] as number[]));
+    const tokens = [...suspects]
+      .map(([token, count]) => enrichmentOf(token, count, depth, corpus.get(token) ?? 0, total))
+      .sort((a, b) => zScore(b, depth) - zScore(a, depth) || a.token - b.token);
+    const z = tokens[0] === undefined ? -Infinity : zScore(tokens[0], depth);
+    if (z > best.z) best = { depth, tokens, z };
+  }
+  return { depth: best.depth, tokens: best.tokens };
+}
+
+function depths(max: number): number[] {
+  const result: number[] = [];
+  for (let depth = Math.min(MIN_DEPTH, max); depth < max; depth *= 2) result.push(depth);
+  return [...result, max];
+}
+
+function enrichmentOf(
+  token: number,
+  count: number,
+  depth: number,
+  corpusCount: number,
+  total: number,
+): TokenEnrichment {
+  const expected = (corpusCount * depth) / total;
+  return {
+    token,
+    suspectCount: count,
+    suspectShare: count / depth,
+    corpusShare: corpusCount / total,
+    enrichment: (count + 1) / (expected + 1),
+  };
+}
+
+/** Standard deviations by which the count exceeds what chance gives, for `depth` draws. */
+function zScore({ suspectCount, corpusShare }: TokenEnrichment, depth: number): number {
+  const expected = depth * corpusShare;
+  return (suspectCount - expected) / Math.sqrt(expected * (1 - corpusShare) + 1);
+}
+
+function countTokens(captions: readonly (readonly number[])[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const caption of captions) {
+    for (const token of new Set(caption)) counts.set(token, (counts.get(token) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,4 @@
+import { runWorker } from '@ubt/service-kit';
+import { selectJob } from './select.job.js';
+
+runWorker(selectJob);
