@@ -71,6 +71,22 @@ const conv2dBackpropInput: GradientFamily[string] = {
   },
 };
 
+const depthwise: GradientFamily[string] = {
+  inputsToSave: ['x', 'filter'],
+  gradFunc: (dy, saved, attrs) => {
+    const [x, filter] = saved as [Conv4D, Conv4D];
+    const { strides, pad, dilations, dimRoundingMode } = attrs;
+    const shared = { strides, pad, dilations, dimRoundingMode } as unknown as tf.NamedAttrMap;
+    const run = (kernel: string, inputs: tf.NamedTensorMap, more: tf.NamedAttrMap): tf.Tensor =>
+      tf.engine().runKernel(`DepthwiseConv2dNative${kernel}`, inputs, { ...shared, ...more }) as tf.Tensor;
+    const grad = dy as tf.Tensor;
+    return {
+      x: () => run('BackpropInput', { dy: grad, filter }, { inputShape: x.shape }),
+      filter: () => run('BackpropFilter', { x, dy: grad }, { filterShape: filter.shape }),
+    };
+  },
+};
+
 const avgPool: GradientFamily[string] = {
   inputsToSave: ['x'],
   gradFunc: (dy, [x], attrs) => ({
@@ -134,6 +150,7 @@ export const linearGradients: GradientFamily = {
   BatchMatMul: batchMatMul,
   Conv2D: conv2d,
   Conv2DBackpropInput: conv2dBackpropInput,
+  DepthwiseConv2dNative: depthwise,
   FusedBatchNorm: fusedBatchNorm,
   MaxPool: maxPool,
   ResizeBilinear: resize('ResizeBilinearGrad'),

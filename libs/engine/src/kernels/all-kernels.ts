@@ -1,6 +1,8 @@
 import { binaryKernels } from './binary.js';
 import { convKernels } from './conv.js';
+import { convGradientKernels } from './conv-gradients.js';
 import { creationKernels } from './creation.js';
+import { depthwiseKernels } from './depthwise.js';
 import { indexingKernels } from './indexing.js';
 import type { KernelFamily } from './kernel.js';
 import { matMulKernels } from './matmul.js';
@@ -14,8 +16,10 @@ import { unaryKernels } from './unary.js';
 /** Every kernel that records operations; those that only share data are in share-data.ts. */
 export const ALL_KERNELS: KernelFamily = {
   ...binaryKernels,
+  ...convGradientKernels,
   ...convKernels,
   ...creationKernels,
+  ...depthwiseKernels,
   ...indexingKernels,
   ...matMulKernels,
   ...normalisationKernels,

@@ -113,10 +113,14 @@ function mirrored(graph: Recorder, x: Value, axis: number, start: number, count:
   return slice(graph, x, at(start, 0), at(count, x.shape), at(-1, 1));
 }
 
+/** Records the reversal of some dimensions. */
+export function reverseAxes(graph: Recorder, x: Value, axes: readonly number[]): Value {
+  return axes.reduce((result, axis) => mirrored(graph, result, axis, x.shape[axis]! - 1, x.shape[axis]!), x);
+}
+
 const reverse: Kernel = ({ graph, inputs, attrs }) => {
   const x = inputs['x']!;
-  const dims = tf.util.parseAxisParam(attrs.dims, [...x.shape]);
-  return dims.reduce((result, axis) => mirrored(graph, result, axis, x.shape[axis]! - 1, x.shape[axis]!), x);
+  return reverseAxes(graph, x, tf.util.parseAxisParam(attrs.dims, [...x.shape]));
 };
 
 const tile: Kernel = ({ graph, inputs, attrs }) => {

@@ -68,10 +68,20 @@ export class Recorder {
   /** A small constant as part of the structure: another content is another graph. */
   constant(dtype: ElementType, shape: readonly number[], numbers: readonly number[]): Value {
     const key = `${dtype}[${shape.join()}]:${numbers.join()}`;
+    return this.computedConstant(key, dtype, shape, () => arrayFrom(dtype, numbers));
+  }
+
+  /** A constant that is made from the few numbers in `key`, such as a table of indices. */
+  computedConstant(
+    key: string,
+    dtype: ElementType,
+    shape: readonly number[],
+    compute: () => HostArray,
+  ): Value {
     let value = this.constants.get(key);
     if (value === undefined) {
       value = new Value(dtype, shape, key);
-      value.data = arrayFrom(dtype, numbers);
+      value.data = compute();
       this.constants.set(key, value);
     }
     return value;
