@@ -120,6 +120,9 @@ export function toHfConfig(config: ClipConfig): Record<string, unknown> {
       layer_norm_eps: text.layerNormEps,
       projection_dim: config.embedDim,
       eos_token_id: text.pooling === 'argmax' ? 2 : text.eosTokenId,
+      // The defaults are ids of CLIP's own vocabulary; the model does not use them.
+      bos_token_id: null,
+      pad_token_id: null,
     },
     vision_config: {
       model_type: 'clip_vision_model',
