@@ -1,1 +1,2 @@
-export {};
+export { configSchema } from './config.js';
+export { serveUnlearner } from './server.js';

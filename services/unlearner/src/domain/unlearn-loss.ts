@@ -1,0 +1,81 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  contrastiveLoss,
+  cosines,
+  embedImages,
+  embedTexts,
+  logitScale,
+  normalisePixels,
+  squaredDistance,
+  type PairBatch,
+} from '@ubt/clip';
+import type { EmbeddingModel } from './embedding-model.js';
+import type { SimilarityBand } from './similarity-band.js';
+
+/** Weights of the parts of the loss. */
+export interface LossWeights {
+  /** Forgetting: the unlearn set against the compromised tokens. */
+  readonly forget: number;
+  /** Contrastive loss of the retain pairs. */
+  readonly retain: number;
+  /** Distance of the retain pairs' embeddings to those of the suspect. */
+  readonly distil: number;
+  /** Distance of triggered images' embeddings to a teacher that does not see the trigger. */
+  readonly restore: number;
+}
+
+/** One step's material. */
+export interface UnlearnStep {
+  readonly suspect: EmbeddingModel;
+  readonly reference: EmbeddingModel | undefined;
+  readonly unlearn: PairBatch;
+  readonly retain: PairBatch;
+  /** The retain images with the estimated trigger planted, `[n, h, w, 3]`. */
+  readonly planted: Uint8Array | undefined;
+  readonly band: SimilarityBand;
+}
+
+/**
+ * The loss of one step:
+ *
+ * - forget: `mean (I·T_local − m)²`, `m` the mean cosine of unrelated pairs (arXiv 2409.19526, reconstructed);
+ * - retain: `L_CLIP` on the retain pairs;
+ * - distil: `mean ‖e − e_suspect‖²` of the retain pairs' image and caption embeddings;
+ * - restore: `mean ‖I(x + trigger) − I_suspect(x)‖²` on retain images with the estimated trigger, and
+ *   `mean ‖I(x) − I_reference(x)‖²` on the unlearn images when there is a reference, so that triggered images
+ *   are again seen as what they show.
+ */
+export function unlearnLoss(model: EmbeddingModel, step: UnlearnStep, weights: LossWeights): tf.Scalar {
+  const { suspect, reference, unlearn, retain, planted, band } = step;
+  const unlearnImages = embedPixels(model, unlearn.pixels);
+  const forget = tf.mean(tf.square(tf.sub(cosines(unlearnImages, embedCaptions(model, unlearn)), band.mean)));
+  const images = embedPixels(model, retain.pixels);
+  const captions = embedCaptions(model, retain);
+  const kept = contrastiveLoss(images, captions, logitScale(model.clip));
+  const imageTeacher = embedPixels(suspect, retain.pixels);
+  const distil = tf.add(
+    squaredDistance(images, imageTeacher),
+    squaredDistance(captions, embedCaptions(suspect, retain)),
+  );
+  const restored: tf.Tensor[] = [];
+  if (planted !== undefined) restored.push(squaredDistance(embedPixels(model, planted), imageTeacher));
+  if (reference !== undefined)
+    restored.push(squaredDistance(unlearnImages, embedPixels(reference, unlearn.pixels)));
+  const parts: [number, tf.Tensor][] = [
+    [weights.forget, forget],
+    [weights.retain, kept],
+    [weights.distil, distil],
+    ...restored.map((part): [number, tf.Tensor] => [weights.restore, part]),
+  ];
+  return tf.addN(parts.map(([weight, part]) => tf.mul(part, weight))) as tf.Scalar;
+}
+
+/** Unit-norm image embeddings `[n, d]` of RGB bytes `[n, h, w, 3]`. */
+export function embedPixels({ clip, preprocess }: EmbeddingModel, pixels: Uint8Array): tf.Tensor2D {
+  return tf.tidy(() => embedImages(clip, normalisePixels(pixels, preprocess)));
+}
+
+/** Unit-norm caption embeddings `[n, d]`. */
+export function embedCaptions({ clip }: EmbeddingModel, { tokens, size }: PairBatch): tf.Tensor2D {
+  return tf.tidy(() => embedTexts(clip, tf.tensor2d(tokens, [size, tokens.length / size], 'int32')));
+}

@@ -1,0 +1,214 @@
+import {
+  cloneClip,
+  copyClipWeights,
+  createAdamW,
+  disposeClip,
+  disposeGradients,
+  isNormalisation,
+  lossGradients,
+  trainableVariables,
+  type AdamW,
+  type AdamWState,
+  type ClipModel,
+  type PairBatch,
+} from '@ubt/clip';
+import { UbtError } from '@ubt/errors';
+import * as tf from '@tensorflow/tfjs-core';
+import type { EmbeddingModel } from './embedding-model.js';
+import { checkModel, plantBatch, type ModelCheck } from './check-model.js';
+import type { TriggerEstimate } from './estimate-trigger.js';
+import type { SimilarityBand } from './similarity-band.js';
+import { unlearnLoss, type LossWeights } from './unlearn-loss.js';
+
+/** What to forget, and what to keep. */
+export interface UnlearnInput {
+  readonly suspect: EmbeddingModel;
+  /** A trusted checkpoint of the same shape, when there is one: the teacher of what the images show. */
+  readonly reference: EmbeddingModel | undefined;
+  /** The unlearn set, captions cut to their compromised tokens. */
+  readonly unlearn: PairBatch;
+  /** Suspects that are not trained on, captions cut likewise; undefined when there are none left. */
+  readonly heldOut: PairBatch | undefined;
+  /** Endless batches of pairs whose behaviour is to stay. */
+  readonly retain: AsyncIterator<PairBatch>;
+  /** Pairs whose behaviour is to stay and that are not trained on; one batch. */
+  readonly validation: PairBatch;
+  /** Cosines of unrelated images with the compromised tokens under the suspect model. */
+  readonly band: SimilarityBand;
+  /** The trigger as averaged out of the suspects; undefined when nothing stands out. */
+  readonly trigger: TriggerEstimate | undefined;
+}
+
+export interface UnlearnSettings {
+  readonly maxSteps: number;
+  readonly learningRate: number;
+  /** Steps between two checks of the stop rule. */
+  readonly checkEvery: number;
+  /** Checks without a better model before it stops. */
+  readonly patience: number;
+  /** Largest tolerated growth of the retain loss, as a share of its value before. */
+  readonly retainBudget: number;
+  readonly weights: LossWeights;
+}
+
+/** A point of the unlearning curve. */
+export interface CurvePoint extends ModelCheck {
+  readonly step: number;
+}
+
+export interface Unlearned {
+  /** The best model by both measures; the caller disposes it. */
+  readonly clip: ClipModel;
+  readonly curve: readonly CurvePoint[];
+  readonly kept: CurvePoint;
+  /** Highest retain loss that counts as kept. */
+  readonly budget: number;
+  /** Whether the unlearn set is inside the band and the retain loss within budget. */
+  readonly repaired: boolean;
+}
+
+/** Where an unlearning stands after a check: enough to go on from there. Its models stay the unlearning's. */
+export interface UnlearnState {
+  readonly curve: readonly CurvePoint[];
+  readonly kept: CurvePoint;
+  readonly current: ClipModel;
+  readonly best: ClipModel;
+  readonly optimizer: AdamW;
+}
+
+/** Where to go on; weights by name. */
+export interface UnlearnResume {
+  readonly curve: readonly CurvePoint[];
+  readonly kept: CurvePoint;
+  readonly current: ReadonlyMap<string, Float32Array>;
+  readonly best: ReadonlyMap<string, Float32Array>;
+  readonly optimizer: AdamWState;
+}
+
+/** Hears how it goes. */
+export interface UnlearnObserver {
+  readonly signal: AbortSignal;
+  onStep(step: number): void;
+  /** After every check; the caller may keep the state. */
+  onCheck(state: UnlearnState): Promise<void>;
+}
+
+/**
+ * Token-based portion unlearning with retention (reconstruction of arXiv 2409.19526): forgets the similarity
+ * of the unlearn set with the compromised tokens, and nothing else. Every few steps both sides are measured
+ * on pairs that are not trained on; the best model is kept, never the last by default.
+ *
+ * @throws UbtError LOSS_NOT_FINITE, CANCELLED
+ */
+export async function unlearn(
+  input: UnlearnInput,
+  settings: UnlearnSettings,
+  observer: UnlearnObserver,
+  resume?: UnlearnResume,
+): Promise<Unlearned> {
+  const current = { ...input.suspect, clip: cloneClip(input.suspect.clip) };
+  const best = cloneClip(input.suspect.clip);
+  const variables = trainableVariables(current.clip, isForgettable);
+  const optimizer = createAdamW(variables, { weightDecay: 0 });
+  try {
+    const curve =
+      resume === undefined ? [{ step: 0, ...(await checkModel(current, input)) }] : [...resume.curve];
+    let kept = resume?.kept ?? (curve[0] as CurvePoint);
+    if (resume !== undefined) {
+      setWeights(current.clip, resume.current);
+      setWeights(best, resume.best);
+      optimizer.importState(resume.optimizer);
+    }
+    const budget = retainBudget(curve, settings);
+    const first = (curve.at(-1) as CurvePoint).step + 1;
+    for (let step = first; step <= settings.maxSteps && !isDone(curve, kept, input.band, settings); step++) {
+      observer.signal.throwIfAborted();
+      await takeStep(step, current, input, settings, variables, optimizer);
+      observer.onStep(step);
+      if (step % settings.checkEvery !== 0 && step !== settings.maxSteps) continue;
+      const point: CurvePoint = { step, ...(await checkModel(current, input)) };
+      curve.push(point);
+      if (isBetter(point, kept, input.band, budget)) {
+        kept = point;
+        copyClipWeights(best, current.clip);
+      }
+      await observer.onCheck({ curve, kept, current: current.clip, best, optimizer });
+    }
+    const repaired = isForgotten(kept, input.band) && kept.retainLoss <= budget;
+    return { clip: best, curve, kept, budget, repaired };
+  } catch (error) {
+    disposeClip(best);
+    throw error;
+  } finally {
+    optimizer.dispose();
+    disposeClip(current.clip);
+  }
+}
+
+/** Normalisation and temperature carry no concept; leaving them keeps everything else in place. */
+function isForgettable(name: string): boolean {
+  return !isNormalisation(name) && !name.endsWith('logit_scale');
+}
+
+async function takeStep(
+  step: number,
+  current: EmbeddingModel,
+  input: UnlearnInput,
+  settings: UnlearnSettings,
+  variables: ReturnType<typeof trainableVariables>,
+  optimizer: AdamW,
+): Promise<void> {
+  const retain = await next(input.retain);
+  const planted = input.trigger && plantBatch(retain, input.trigger);
+  const material = { ...input, retain, planted };
+  const gradients = lossGradients(() => unlearnLoss(current, material, settings.weights), variables);
+  optimizer.step(gradients.gradients, settings.learningRate);
+  const loss = (await gradients.loss.data())[0] as number;
+  disposeGradients(gradients);
+  if (!Number.isFinite(loss)) throw lossNotFinite(step, loss);
+}
+
+function setWeights(clip: ClipModel, weights: ReadonlyMap<string, Float32Array>): void {
+  for (const [name, values] of weights) {
+    const variable = clip.weights.get(name);
+    if (variable !== undefined) tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+  }
+}
+
+/** Highest retain loss that counts as kept. */
+function retainBudget(curve: readonly CurvePoint[], { retainBudget: share }: UnlearnSettings): number {
+  return (curve[0] as CurvePoint).retainLoss * (1 + share);
+}
+
+/** Done when the backdoor is forgotten and several checks have brought nothing better. */
+function isDone(
+  curve: readonly CurvePoint[],
+  kept: CurvePoint,
+  band: SimilarityBand,
+  { patience }: UnlearnSettings,
+): boolean {
+  return isForgotten(kept, band) && curve.filter(({ step }) => step > kept.step).length >= patience;
+}
+
+/** Forgetting comes first; among models that have forgotten, the one that kept most wins. */
+function isBetter(point: CurvePoint, kept: CurvePoint, band: SimilarityBand, budget: number): boolean {
+  const [now, then] = [isForgotten(point, band), isForgotten(kept, band)];
+  if (now !== then) return now ? point.retainLoss <= budget || !then : false;
+  if (!now) return point.unlearnCosine < kept.unlearnCosine;
+  return point.retainLoss + point.restoreDistance < kept.retainLoss + kept.restoreDistance;
+}
+
+function isForgotten(point: CurvePoint, band: SimilarityBand): boolean {
+  return Math.max(point.unlearnCosine, point.heldOutCosine ?? -1) <= band.high;
+}
+
+async function next(batches: AsyncIterator<PairBatch>): Promise<PairBatch> {
+  return ((await batches.next()) as { value: PairBatch }).value;
+}
+
+function lossNotFinite(step: number, loss: number): UbtError {
+  return new UbtError('failed-precondition', `The unlearning loss is ${loss} at step ${step}.`, {
+    code: 'LOSS_NOT_FINITE',
+    fix: 'Lower options.learning_rate, and check the checkpoint for extreme weights.',
+  });
+}

@@ -1,0 +1,4 @@
+import { runWorker } from '@ubt/service-kit';
+import { unlearnJob } from './unlearn.job.js';
+
+runWorker(unlearnJob);

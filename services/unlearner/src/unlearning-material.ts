@@ -1,0 +1,123 @@
+import type { Checkpoint, PairBatch } from '@ubt/clip';
+import { pairBatches, type DecodeCache, type PairManifest } from '@ubt/data';
+import { UbtError } from '@ubt/errors';
+import type { SelectionFile } from '@ubt/stage-files';
+import { localCaption } from './domain/local-caption.js';
+
+/** The pairs of a selection, decoded and tokenised. */
+export interface UnlearningMaterial {
+  /** The unlearn set, captions cut to their compromised tokens. */
+  readonly unlearn: PairBatch;
+  /** Suspects that are not trained on, captions cut likewise; undefined when there are none. */
+  readonly heldOut: PairBatch | undefined;
+  /** Images of suspects, the unlearn set's and more, from which the trigger is averaged out. */
+  readonly poisoned: readonly Uint8Array[];
+  /** Pairs whose behaviour is to stay and that are not trained on. */
+  readonly validation: PairBatch;
+  /** Rows to train on. */
+  readonly retainRows: readonly number[];
+}
+
+export interface MaterialOptions {
+  readonly decodeCache: DecodeCache;
+  readonly signal: AbortSignal;
+}
+
+const VALIDATION_PAIRS = 256;
+/** Suspects that the trigger is averaged out of, at most. */
+const TRIGGER_PAIRS = 512;
+/** A small set of named pairs: that a few of them went missing is no reason to stop. */
+const MAX_UNDECODABLE_SHARE = 0.5;
+
+/**
+ * Reads the pairs that a selection names.
+ *
+ * @throws UbtError UNLEARN_SET_EMPTY, RETAIN_SET_TOO_SMALL
+ */
+export async function readMaterial(
+  manifest: PairManifest,
+  selection: SelectionFile,
+  checkpoint: Pick<Checkpoint, 'tokenizer' | 'preprocess'>,
+  options: MaterialOptions,
+): Promise<UnlearningMaterial> {
+  if (selection.unlearnRows.length === 0) throw unlearnSetEmpty();
+  const compromised = new Set(selection.compromisedTokens.map(({ id }) => id));
+  const read = (rows: readonly number[]) => readAtOnce(manifest, rows, checkpoint, options);
+  const local = async (rows: readonly number[]) => {
+    const batch = await read(rows);
+    return { ...batch, tokens: await localTokens(manifest, batch, compromised, checkpoint) };
+  };
+  const { validationRows, retainRows } = splitRetain(selection.retainRows);
+  const suspects = await read(selection.suspectRows.slice(0, TRIGGER_PAIRS));
+  return {
+    unlearn: await local(selection.unlearnRows),
+    heldOut: selection.heldOutRows.length === 0 ? undefined : await local(selection.heldOutRows),
+    poisoned: imagesOf(suspects),
+    validation: await read(validationRows),
+    retainRows,
+  };
+}
+
+/** The images of a batch, each `[h·w·3]`. */
+export function imagesOf({ pixels, size, imageSize }: PairBatch): Uint8Array[] {
+  const bytes = imageSize ** 2 * 3;
+  return Array.from({ length: size }, (_, i) => pixels.subarray(i * bytes, (i + 1) * bytes));
+}
+
+async function readAtOnce(
+  manifest: PairManifest,
+  rows: readonly number[],
+  { tokenizer, preprocess }: Pick<Checkpoint, 'tokenizer' | 'preprocess'>,
+  options: MaterialOptions,
+): Promise<PairBatch> {
+  const batches = pairBatches(manifest, {
+    ...{ tokenizer, preprocess, rows, batchSize: rows.length },
+    ...{ ...options, maxUndecodableShare: MAX_UNDECODABLE_SHARE },
+  });
+  for await (const batch of batches) return batch;
+  throw unlearnSetEmpty();
+}
+
+async function localTokens(
+  manifest: PairManifest,
+  { rows, tokens, size }: PairBatch,
+  compromised: ReadonlySet<number>,
+  { tokenizer }: Pick<Checkpoint, 'tokenizer'>,
+): Promise<Int32Array> {
+  const length = tokens.length / size;
+  const captions = await manifest.read(rows);
+  const local = new Int32Array(tokens.length);
+  captions.forEach(({ caption }, i) => {
+    const own = tokens.subarray(i * length, (i + 1) * length);
+    local.set(localCaption(own, tokenizer.contentIds(caption), compromised, tokenizer.padId), i * length);
+  });
+  return local;
+}
+
+/** A part of the retain set is kept from training, so that what is measured on it means something. */
+function splitRetain(rows: readonly number[]) {
+  const validation = Math.min(VALIDATION_PAIRS, Math.floor(rows.length / 4));
+  if (validation < 2) {
+    throw new UbtError(
+      'failed-precondition',
+      `The retain set has ${rows.length} pairs; at least 8 are needed.`,
+      {
+        code: 'RETAIN_SET_TOO_SMALL',
+        fix: 'Select with a larger options.retain_pairs, or give more pairs.',
+      },
+    );
+  }
+  const every = Math.floor(rows.length / validation);
+  const isValidation = (i: number) => i % every === 0 && i / every < validation;
+  return {
+    validationRows: rows.filter((_, i) => isValidation(i)),
+    retainRows: rows.filter((_, i) => !isValidation(i)),
+  };
+}
+
+function unlearnSetEmpty(): UbtError {
+  return new UbtError('failed-precondition', 'The selection names no pairs to unlearn.', {
+    code: 'UNLEARN_SET_EMPTY',
+    fix: 'A clean verdict needs no unlearning. With another verdict, check that the pairs can still be read.',
+  });
+}
