@@ -41,7 +41,8 @@ export interface DecodedBatch<Item> {
   readonly pixels: Uint8Array;
 }
 
-const PARALLEL_DECODES = 8;
+// Enough to keep the decoding threads busy while a training step holds the event loop.
+const PARALLEL_DECODES = 32;
 const NAMED_IMAGES = 5;
 
 /**
