@@ -73,3 +73,20 @@ export { artifactsFolder, stageFolders } from './stage/stage-folders.js';
 export { runService } from './stage/run-service.js';
 export { childEnvironment, processEnvironment } from './config/process-environment.js';
 export { checkRanges, type OptionRange } from './stage/check-ranges.js';
+export {
+  type DeadLetter,
+  type DeliveryContext,
+  type EventBus,
+  type IncomingEvent,
+  type OutgoingEvent,
+  type SubscribeOptions,
+  type Subscription,
+} from './bus/event-bus.js';
+export {
+  createInProcessBroker,
+  type InProcessBroker,
+  type InProcessBrokerOptions,
+} from './bus/in-process-broker.js';
+export { createInProcessBus, type InProcessBus, type InProcessBusOptions } from './bus/in-process-bus.js';
+export { type NatsOptions } from './bus/jetstream-connection.js';
+export { createJetStreamBus, type JetStreamBusOptions } from './bus/jetstream-bus.js';

@@ -11,6 +11,8 @@ export interface WaitOptions {
   readonly what?: string;
 }
 
+type Falsy = false | 0 | 0n | '' | null | undefined;
+
 /**
  * Waits until a condition gives something truthy, and returns that.
  *
@@ -19,12 +21,12 @@ export interface WaitOptions {
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions = {},
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, Falsy>> {
   const { timeoutMs = 10_000, intervalMs = 20, what = 'the condition' } = options;
   const end = Date.now() + timeoutMs;
   for (;;) {
     const value = await condition();
-    if (value) return value;
+    if (value) return value as Exclude<T, Falsy>;
     if (Date.now() >= end) {
       throw new UbtError('deadline-exceeded', `Waited ${timeoutMs} ms for ${what}, in vain.`, {
         code: 'WAIT_TIMED_OUT',
