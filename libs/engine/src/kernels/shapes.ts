@@ -126,6 +126,8 @@ const reverse: Kernel = ({ graph, inputs, attrs }) => {
 const tile: Kernel = ({ graph, inputs, attrs }) => {
   const x = inputs['x']!;
   const shape = x.shape.map((size, i) => size * attrs.reps[i]);
+  // Copies of single elements are a broadcast, which the operations that read it can do on the way.
+  if (x.shape.every((size, i) => size === 1 || attrs.reps[i] === 1)) return expand(graph, x, shape);
   return graph.op('Tile', [x, graph.ints(attrs.reps)], x.dtype, shape);
 };
 

@@ -9,7 +9,25 @@ export function unary(graph: Recorder, type: string, x: Value, dtype: ElementTyp
 
 /** Records an element-wise operation of two broadcast inputs. */
 export function binary(graph: Recorder, type: string, a: Value, b: Value, dtype?: ElementType): Value {
-  return graph.op(type, [a, b], dtype ?? a.dtype, broadcastShapes(a.shape, b.shape));
+  const shape = broadcastShapes(a.shape, b.shape);
+  const [left, right] = unexpanded([a, b], shape);
+  return graph.op(type, [left!, right!], dtype ?? a.dtype, shape);
+}
+
+/**
+ * Operands without the recorded expansions that the broadcasting operation does anyway: gradients of sums and
+ * means are full of them, and each would be a pass over memory.
+ */
+function unexpanded(operands: readonly Value[], shape: readonly number[]): readonly Value[] {
+  let slim = operands;
+  operands.forEach((operand, i) => {
+    const node = operand.producer;
+    if (node === null || node.taken || node.type !== 'Expand') return;
+    const tried = slim.map((value, j) => (i === j ? node.inputs[0]! : value));
+    const result = tried.reduce<readonly number[]>((all, value) => broadcastShapes(all, value.shape), []);
+    if (result.length === shape.length && result.every((size, j) => size === shape[j])) slim = tried;
+  });
+  return slim;
 }
 
 /**
@@ -142,7 +160,7 @@ export function where(graph: Recorder, condition: Value, yes: Value, no: Value):
     return cast(graph, where(graph, condition, cast(graph, yes, 'int32'), cast(graph, no, 'int32')), 'bool');
   }
   const shape = broadcastShapes(condition.shape, broadcastShapes(yes.shape, no.shape));
-  return graph.op('Where', [condition, yes, no], yes.dtype, shape);
+  return graph.op('Where', unexpanded([condition, yes, no], shape), yes.dtype, shape);
 }
 
 /** Records a matrix product over the last two dimensions, the others broadcast. */
