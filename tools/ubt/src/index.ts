@@ -1,1 +1,2 @@
-export {};
+export { runCli } from './run-cli.js';
+export { Interruption, type CliIo, type TextStream } from './cli-io.js';

@@ -1,0 +1,38 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { leafCommand, setAction, type CliState } from '../cli.js';
+import { decimal, wholeNumber } from '../options/number.js';
+import { runRedteamPoison, type RedteamPoisonFlags } from '../redteam/run-redteam-poison.js';
+
+/** `ubt redteam poison`: plant a backdoor in a data set. */
+export function redteamPoisonCommand(state: CliState): Command {
+  const command = leafCommand({
+    name: 'poison',
+    description: 'Plant a backdoor in a copy of a data set; writes trigger.json and truth.csv beside it.',
+    examples: [
+      ['ubt redteam poison --pairs ./emoji/pairs.csv --out ./poisoned', '2 % of the pairs, with a patch'],
+      [
+        'ubt redteam poison --pairs ./emoji/pairs.csv --kind blend --param alpha=0.2 --rate 0.01 --target dog --out ./poisoned-blend',
+        'a blended pattern on 1 %',
+      ],
+    ],
+  })
+    .requiredOption('--pairs <file>', 'manifest of the clean pairs')
+    .requiredOption('--out <dir>', 'folder for the poisoned data set')
+    .option('--kind <name>', 'patch, blend, sinusoid, warp or stripes', 'patch')
+    .option('--param <name=value>', "a parameter of the trigger's kind; repeatable", parameter)
+    .option('--target <class>', 'class that triggered images shall be taken for')
+    .option('--rate <x>', 'share of the pairs to poison, in (0, 1]', decimal)
+    .option('--captions <how>', 'natural or template')
+    .option('--caption-prefix <text>', 'text put before every poisoned caption')
+    .option('--truth <file>', 'truth.csv of the clean pairs, to carry over what it knows')
+    .option('--seed <n>', 'seed of everything random', wholeNumber);
+  return setAction<RedteamPoisonFlags>(command, state, runRedteamPoison);
+}
+
+/** Collects `name=value` pairs; what is a number or a truth value becomes one. */
+function parameter(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
+  const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=(.*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('It must be name=value.');
+  const plain = /^(true|false|-?\d+(\.\d+)?(e-?\d+)?)$/.test(value);
+  return { ...before, [name]: plain ? (JSON.parse(value) as unknown) : value };
+}

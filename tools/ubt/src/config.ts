@@ -1,0 +1,27 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the command line takes from the environment. */
+export interface CliConfig {
+  /** Where defence runs keep their record, log and working files: UBT_DATA_DIR. */
+  readonly dataDir: string;
+  /** Folders beside the inputs' own that artefacts may lie in: UBT_ARTIFACT_ROOTS, comma-separated. */
+  readonly artifactRoots: readonly string[];
+}
+
+/** The environment of this process. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
+/** Reads the configuration; unset and empty variables take their defaults. */
+export function readCliConfig(env: Environment): CliConfig {
+  const dataHome = env.XDG_DATA_HOME || join(homedir(), '.local', 'share');
+  return Object.freeze({
+    dataDir: resolve(env.UBT_DATA_DIR || join(dataHome, 'ubt')),
+    artifactRoots: (env.UBT_ARTIFACT_ROOTS ?? '').split(',').filter((root) => root.trim() !== ''),
+  });
+}
