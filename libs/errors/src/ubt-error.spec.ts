@@ -19,6 +19,7 @@ describe('UbtError', () => {
     expect(UbtError.from(error)).toBe(error);
     const full = UbtError.from(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
     expect(full).toMatchObject({ kind: 'resource-exhausted', code: 'DISK_FULL', retryable: true });
+    expect(UbtError.from(AbortSignal.abort().reason)).toMatchObject({ kind: 'cancelled', code: 'CANCELLED' });
     expect(UbtError.from('boom')).toMatchObject({ kind: 'internal', code: 'UNEXPECTED' });
   });
 

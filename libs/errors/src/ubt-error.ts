@@ -82,7 +82,7 @@ export class UbtError extends Error {
         cause: thrown,
       });
     }
-    const known = SYSTEM_ERRORS[(thrown as NodeJS.ErrnoException).code ?? thrown.name];
+    const known = SYSTEM_ERRORS[(thrown as NodeJS.ErrnoException).code ?? ''] ?? SYSTEM_ERRORS[thrown.name];
     if (known !== undefined) {
       return new UbtError(known.kind, thrown.message, { code: known.code, fix: known.fix, cause: thrown });
     }

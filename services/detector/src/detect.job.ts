@@ -37,8 +37,7 @@ export const detectJob: WorkerHandler = async (packed, context) => {
     signal,
     progress: (phase, done, total, unit) => context.progress({ phase, done, total, unit }),
   });
-  const scorer = { clip: detection.detectionModel ?? suspect.model, preprocess: suspect.preprocess };
-  const sample = await embedSample(scorer, pairs, detection, options.seed);
+  const sample = await embedSample(embeddingModel(suspect), pairs, detection, options.seed);
 
   const result = await storeFindings(store, {
     ...{ detection, sample, subject, suspect, manifest, options },

@@ -1,16 +1,18 @@
-import { disposeClip, loadCheckpoint, type Checkpoint } from '@ubt/clip';
+import { disposeClip, loadCheckpoint, type Checkpoint, type ClipModel } from '@ubt/clip';
 import { decodeImage } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
 import { readConfig } from './config.js';
 import { readDetectionModel, type DetectionModelFile } from './detection-model.js';
-import { scoreBatch } from './domain/score-batch.js';
+import type { DetectionMethod } from './domain/methods/detection-method.js';
+import { detectionMethod } from './domain/methods/index.js';
 import type { ScoreMessage, ScoreReply, ScoredPair } from './scorer-protocol.js';
 
 interface LoadedModel {
   readonly file: DetectionModelFile;
   readonly suspect: Checkpoint;
-  readonly overfitted: Checkpoint;
+  readonly overfitted: Record<string, ClipModel>;
+  readonly scoreOnline: NonNullable<DetectionMethod['scoreOnline']>;
 }
 
 /** Models held at once; the least recently used one goes first. */
@@ -41,7 +43,7 @@ async function work(): Promise<void> {
 }
 
 async function answer(batch: readonly ScoreMessage[]): Promise<void> {
-  const { file, suspect, overfitted } = await modelOf(batch[0] as ScoreMessage);
+  const { file, suspect, overfitted, scoreOnline } = await modelOf(batch[0] as ScoreMessage);
   const ready: { message: ScoreMessage; pixels: Uint8Array }[] = [];
   await Promise.all(
     batch.map(async (message) => {
@@ -56,17 +58,13 @@ async function answer(batch: readonly ScoreMessage[]): Promise<void> {
   if (ready.length === 0) return;
   const size = BATCH_SIZES.find((candidate) => candidate >= ready.length) as number;
   const padded = Array.from({ length: size }, (_, i) => ready[i % ready.length] as (typeof ready)[number]);
-  const scores = await scoreBatch(
-    { clip: suspect.model, preprocess: suspect.preprocess },
-    { clip: overfitted.model, preprocess: suspect.preprocess },
-    {
-      rows: padded.map((_, i) => i),
-      pixels: Buffer.concat(padded.map(({ pixels }) => pixels)),
-      tokens: suspect.tokenizer.encode(padded.map(({ message }) => message.pair?.caption ?? '')),
-      size,
-      imageSize: suspect.preprocess.cropSize,
-    },
-  );
+  const scores = await scoreOnline({ clip: suspect.model, preprocess: suspect.preprocess }, overfitted, {
+    rows: padded.map((_, i) => i),
+    pixels: Buffer.concat(padded.map(({ pixels }) => pixels)),
+    tokens: suspect.tokenizer.encode(padded.map(({ message }) => message.pair?.caption ?? '')),
+    size,
+    imageSize: suspect.preprocess.cropSize,
+  });
   ready.forEach(({ message }, i) => {
     const { score, similarity } = scores[i] as { score: number; similarity: number };
     const scored: ScoredPair = { score, similarity, suspicious: score > file.threshold };
@@ -82,7 +80,7 @@ function modelOf({ detectionModel, suspect }: ScoreMessage): Promise<LoadedModel
   for (const [folder, old] of [...models].slice(0, -MODELS)) {
     models.delete(folder);
     void old.then(({ suspect, overfitted }) =>
-      [suspect, overfitted].forEach(({ model }) => disposeClip(model)),
+      [suspect.model, ...Object.values(overfitted)].forEach(disposeClip),
     );
   }
   model.catch(() => models.delete(detectionModel));
@@ -92,7 +90,9 @@ function modelOf({ detectionModel, suspect }: ScoreMessage): Promise<LoadedModel
 async function load(detectionModel: string, suspectFolder: string): Promise<LoadedModel> {
   await startEngine(readConfig());
   const { file, overfitted } = await readDetectionModel(detectionModel);
-  return { file, overfitted, suspect: await loadCheckpoint(suspectFolder) };
+  const { scoreOnline } = detectionMethod(file.method);
+  if (scoreOnline === undefined) throw methodCannotScore(file.method);
+  return { file, overfitted, scoreOnline, suspect: await loadCheckpoint(suspectFolder) };
 }
 
 function refuse({ id }: ScoreMessage, error: unknown): void {
@@ -101,4 +101,11 @@ function refuse({ id }: ScoreMessage, error: unknown): void {
 
 function reply(message: ScoreReply): void {
   process.send?.(message);
+}
+
+function methodCannotScore(method: string): UbtError {
+  return new UbtError('failed-precondition', `Method "${method}" cannot score single pairs.`, {
+    code: 'METHOD_NOT_ONLINE',
+    fix: 'Prepare the detection model with overfit-span.',
+  });
 }

@@ -14,6 +14,7 @@ import type { ResolvedDetectOptions } from './detect-options.js';
 import { writeDetectionModel } from './detection-model.js';
 import type { EmbeddedSample } from './domain/embed-sample.js';
 import type { Detection } from './domain/methods/detection-method.js';
+import { detectionMethod } from './domain/methods/index.js';
 
 /** What a detection found, and what it worked on. */
 export interface Findings {
@@ -74,10 +75,10 @@ const listPaths = (folder: string) => ({
 
 async function storeDetectionModel(store: ArtifactStore, findings: Findings) {
   const { detection, threshold, subject, suspect, options, folder } = findings;
-  const overfitted = detection.detectionModel;
-  if (overfitted === undefined) return undefined;
+  const { overfitted } = detection;
+  if (detectionMethod(options.method).scoreOnline === undefined) return undefined;
   const { uri, sha256 } = subject.model!;
-  const file = { schemaVersion: 1 as const, method: options.method, threshold, suspect: { uri, sha256 } };
+  const file = { method: options.method, threshold, suspect: { uri, sha256 } };
   const stored = await store.putFolder(`${folder}/detection-model`, MEDIA_TYPES.checkpoint, (path) =>
     writeDetectionModel(path, file, suspect, overfitted),
   );

@@ -17,7 +17,7 @@ export interface EmbeddedSample {
 const SUSPECTS = 1024;
 const RANDOM = 256;
 
-/** Embeds the images of the most suspicious pairs, and of some at random for comparison. */
+/** Embeds, under the suspect model, the images of the most suspicious pairs, and of some at random for comparison. */
 export async function embedSample(
   model: EmbeddingModel,
   pairs: PairSource,

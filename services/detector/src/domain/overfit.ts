@@ -20,17 +20,20 @@ import { embedBatch, type EmbeddingModel } from './embed-pairs.js';
 export interface OverfitOptions {
   readonly steps: number;
   readonly learningRate: number;
-  /** Weight λ of the contrastive loss on the pairs that are not overfitted. */
-  readonly restWeight: number;
+  /** Cosine that the pairs in S are drawn to: 1 lifts them, that of unrelated pairs lets them fall. */
+  readonly target: number;
   readonly signal: AbortSignal;
   readonly onStep: (step: number, loss: number) => void;
 }
 
+/** Weight λ of the contrastive loss that holds the other pairs in place. */
+const REST_WEIGHT = 1;
+
 /**
- * Overfits a copy of the suspect on the weakly similar pairs S and holds it in place on the rest:
- * minimises `mean_S (1 − cos)² + λ·L_CLIP(rest)` (reconstruction of the overfitting step of
- * arXiv 2409.19526, after its "overfit training to improve backdoor shortcuts"). A backdoor is one
- * shortcut, so lifting some poisoned pairs lifts them all.
+ * Overfits a copy of the suspect on the pairs S and holds it in place on the rest: minimises
+ * `mean_S (target − cos)² + λ·L_CLIP(rest)`. With target 1 this is a reconstruction of the overfitting step of
+ * arXiv 2409.19526 ("overfit training to improve backdoor shortcuts"). A backdoor is one shortcut, so what
+ * moves some poisoned pairs moves them all.
  *
  * @param suspects endless batches of S; `rest` likewise of the other pairs
  * @returns the overfitted copy, which the caller disposes
@@ -53,7 +56,7 @@ export async function overfit(
     for (let step = 1; step <= options.steps; step++) {
       options.signal.throwIfAborted();
       const [weak, others] = await Promise.all([nextBatch(suspects), nextBatch(rest)]);
-      const gradients = lossGradients(() => overfitLoss(copy, weak, others, options.restWeight), variables);
+      const gradients = lossGradients(() => overfitLoss(copy, weak, others, options.target), variables);
       optimizer.step(gradients.gradients, options.learningRate);
       const loss = (await gradients.loss.data())[0] as number;
       disposeGradients(gradients);
@@ -69,17 +72,12 @@ export async function overfit(
   }
 }
 
-function overfitLoss(
-  model: EmbeddingModel,
-  weak: PairBatch,
-  others: PairBatch,
-  restWeight: number,
-): tf.Scalar {
-  const lifted = embedBatch(model, weak);
+function overfitLoss(model: EmbeddingModel, weak: PairBatch, others: PairBatch, target: number): tf.Scalar {
+  const drawn = embedBatch(model, weak);
   const held = embedBatch(model, others);
-  const lift = tf.mean(tf.square(tf.sub(1, cosines(lifted.images, lifted.texts))));
+  const draw = tf.mean(tf.square(tf.sub(target, cosines(drawn.images, drawn.texts))));
   const hold = contrastiveLoss(held.images, held.texts, logitScale(model.clip));
-  return tf.add(lift, tf.mul(hold, restWeight)) as tf.Scalar;
+  return tf.add(draw, tf.mul(hold, REST_WEIGHT)) as tf.Scalar;
 }
 
 async function nextBatch(batches: AsyncIterator<PairBatch>): Promise<PairBatch> {

@@ -1,4 +1,4 @@
-import type { ClipModel } from '@ubt/clip';
+import type { ClipModel, PairBatch } from '@ubt/clip';
 import { UbtError } from '@ubt/errors';
 import type { EmbeddingModel } from '../embed-pairs.js';
 import type { PairSource } from '../pair-source.js';
@@ -34,8 +34,8 @@ export interface Detection {
   readonly signals: Readonly<Record<string, Float32Array>>;
   /** Loss per optimiser step; empty for methods that train nothing. */
   readonly curve: readonly { step: number; loss: number }[];
-  /** The overfitted copy of the suspect, which the caller disposes; only methods that score online have one. */
-  readonly detectionModel?: ClipModel;
+  /** Overfitted copies of the suspect, by name, which the caller disposes; empty for methods that make none. */
+  readonly overfitted: Readonly<Record<string, ClipModel>>;
 }
 
 /**
@@ -46,6 +46,24 @@ export interface DetectionMethod {
   readonly name: string;
   readonly needsReference: boolean;
   detect(input: DetectionInput): Promise<Detection>;
+  /**
+   * Scores single pairs as `detect` did, against the models that it left; only methods that can score a pair
+   * by itself have it.
+   *
+   * @param overfitted the detection's models, by name
+   */
+  scoreOnline?(
+    suspect: EmbeddingModel,
+    overfitted: Readonly<Record<string, ClipModel>>,
+    batch: PairBatch,
+  ): Promise<OnlineScore[]>;
+}
+
+/** Score of a single pair; higher is more suspicious, on the scale of the detection that prepared the models. */
+export interface OnlineScore {
+  readonly score: number;
+  /** Cosine under the suspect model, in [-1, 1]. */
+  readonly similarity: number;
 }
 
 /** The reference model of the input. @throws UbtError REFERENCE_MODEL_MISSING */

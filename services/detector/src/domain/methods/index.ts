@@ -2,11 +2,13 @@ import { UbtError } from '@ubt/errors';
 import type { DetectionMethod } from './detection-method.js';
 import { kDistance } from './k-distance.js';
 import { overfitGain } from './overfit-gain.js';
+import { overfitSpan } from './overfit-span.js';
 import { referenceSimilarity } from './reference-similarity.js';
 import { similarity } from './similarity.js';
 
 /** Every detection method, by name; the first is the default. */
 export const DETECTION_METHODS: readonly DetectionMethod[] = [
+  overfitSpan,
   overfitGain,
   similarity,
   referenceSimilarity,

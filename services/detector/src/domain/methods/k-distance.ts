@@ -22,7 +22,13 @@ export const kDistance: DetectionMethod = {
       },
       { signal, onBatch: (done) => progress('scoring pairs', done, pairs.length, 'pairs') },
     );
-    return { rows, scores: columns.distance, signals: { similarity: columns.similarity }, curve: [] };
+    return {
+      rows,
+      scores: columns.distance,
+      signals: { similarity: columns.similarity },
+      curve: [],
+      overfitted: {},
+    };
   },
 };
 

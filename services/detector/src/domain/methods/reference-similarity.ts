@@ -21,6 +21,7 @@ export const referenceSimilarity: DetectionMethod = {
       scores: columns.referenceSimilarity.map((cosine) => -cosine),
       signals: columns,
       curve: [],
+      overfitted: {},
     };
   },
 };

@@ -11,6 +11,12 @@ export const similarity: DetectionMethod = {
       (batch) => ({ similarity: batchCosines(suspect, batch) }),
       { signal, onBatch: (done) => progress('scoring pairs', done, pairs.length, 'pairs') },
     );
-    return { rows, scores: columns.similarity.map((cosine) => -cosine), signals: columns, curve: [] };
+    return {
+      rows,
+      scores: columns.similarity.map((cosine) => -cosine),
+      signals: columns,
+      curve: [],
+      overfitted: {},
+    };
   },
 };
