@@ -200,7 +200,7 @@ describe('the stages one by one', () => {
     expect(await readdir(bench.out)).toEqual(expect.arrayContaining(['detection-model', 'scores.jsonl']));
 
     const selected = await bench.run(['select', bench.out, '--json'], { fake });
-    expect(selected).toMatchObject({ code: 2 });
+    expect(selected.code).toBe(2);
     expect(onlyObject(selected.stdout)).toMatchObject({ verdict: 'backdoored', outcome: 'untouched' });
     expect(fake.selects[0]?.detection?.scores?.uri).toBe(`file://${join(bench.out, 'scores.jsonl')}`);
 

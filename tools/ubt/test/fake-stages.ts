@@ -17,6 +17,7 @@ import {
   Verdict,
   type Artifact,
   type DetectRequest,
+  type Job,
   type JobError,
   type Plan,
   type SelectRequest,
@@ -64,6 +65,10 @@ export function fakeStages(script: Script = {}): FakeStages {
   };
   let put: Put;
 
+  function queue(stage: 'selector' | 'unlearner', runId = ''): Job {
+    return jobs[stage].add(`jobs/${stage[0]}`, { stage, runId, requestId: 'event' });
+  }
+
   async function detectLater(request: DetectRequest) {
     await sleep(20);
     const progress = {
@@ -81,20 +86,22 @@ export function fakeStages(script: Script = {}): FakeStages {
     const result = await detectResult(put, request);
     jobs.detector.succeed('jobs/d', packAny('ubt.detector.v1.DetectResult', DetectResult, result));
     const plan = request.run?.plan;
-    if (plan?.select !== undefined) await selectLater(request.run?.runId ?? '', plan);
+    if (plan?.select === undefined) return;
+    queue('selector', request.run?.runId);
+    await selectLater(request.run?.runId ?? '', plan);
   }
 
   async function selectLater(runId: string, plan: Plan | undefined) {
-    jobs.selector.add('jobs/s', { stage: 'selector', runId, requestId: 'event' });
     await sleep(20);
     const goesOn = plan?.unlearn !== undefined && verdict === Verdict.VERDICT_BACKDOORED;
     const result = await selectResult(put, verdict, !goesOn);
     jobs.selector.succeed('jobs/s', packAny('ubt.selector.v1.SelectResult', SelectResult, result));
-    if (goesOn) await unlearnLater(runId);
+    if (!goesOn) return;
+    queue('unlearner', runId);
+    await unlearnLater();
   }
 
-  async function unlearnLater(runId: string) {
-    jobs.unlearner.add('jobs/u', { stage: 'unlearner', runId, requestId: 'event' });
+  async function unlearnLater() {
     await sleep(20);
     const result = await unlearnResult(put, outcome);
     jobs.unlearner.succeed('jobs/u', packAny('ubt.unlearner.v1.UnlearnResult', UnlearnResult, result));
@@ -123,8 +130,9 @@ export function fakeStages(script: Script = {}): FakeStages {
   function launchSelector(options: LaunchOptions) {
     const select = unary((request: SelectRequest) => {
       fake.selects.push(request);
+      const job = queue('selector', request.run?.runId);
       void selectLater(request.run?.runId ?? '', request.run?.plan);
-      return { job: { name: 'jobs/s' } as never };
+      return { job };
     });
     return serve('selector', options, { definition: SelectorService, implementation: { select } });
   }
@@ -132,8 +140,9 @@ export function fakeStages(script: Script = {}): FakeStages {
   function launchUnlearner(options: LaunchOptions) {
     const unlearn = unary((request: UnlearnRequest) => {
       fake.unlearns.push(request);
-      void unlearnLater(request.run?.runId ?? '');
-      return { job: { name: 'jobs/u' } as never };
+      const job = queue('unlearner', request.run?.runId);
+      void unlearnLater();
+      return { job };
     });
     return serve('unlearner', options, { definition: UnlearnerService, implementation: { unlearn } });
   }
