@@ -25,12 +25,13 @@ export class OnnxruntimeBackend extends tf.KernelBackend {
   private readonly held: tf.DataStorage<Held>;
   /** Runs are strictly one after the other; this is the end of the last one. */
   private lastRun: Promise<void> = Promise.resolve();
-  private flushScheduled = false;
+  /** The run that was asked for and has not started yet; it takes what is recorded until then. */
+  private nextRun: Promise<void> | null = null;
 
   constructor(options: RunnerOptions) {
     super();
     this.recorder = new Recorder((pending) => {
-      if (pending > MAX_PENDING && !this.flushScheduled) this.flushSoon();
+      if (pending > MAX_PENDING) void this.flush();
     });
     this.runner = new Runner(options);
     this.held = new tf.DataStorage(this, tf.engine());
@@ -72,11 +73,17 @@ export class OnnxruntimeBackend extends tf.KernelBackend {
     return elementsOf(this.held.get(dataId).value) !== null;
   }
 
-  /** Runs everything recorded so far, and waits for it. */
+  /**
+   * Runs everything recorded, and waits for it. The run starts after the calling code has come to its end, so
+   * what that still records belongs to it, and what it still disposes is not computed.
+   */
   flush(): Promise<void> {
-    if (this.recorder.pendingCount > 0) {
-      const nodes = this.recorder.take();
-      this.lastRun = this.lastRun.then(() => this.runner.run(nodes));
+    if (this.nextRun === null && this.recorder.pendingCount > 0) {
+      this.nextRun = this.lastRun.then(() => {
+        this.nextRun = null;
+        return this.runner.run(this.recorder.take());
+      });
+      this.lastRun = this.nextRun;
     }
     return this.lastRun;
   }
@@ -86,7 +93,8 @@ export class OnnxruntimeBackend extends tf.KernelBackend {
     if (elementsOf(value) === null) {
       value.readers++;
       try {
-        await this.flush();
+        // A value that is being computed already needs no further run.
+        await (value.producer?.taken ? this.lastRun : this.flush());
       } finally {
         value.readers--;
       }
@@ -154,14 +162,6 @@ export class OnnxruntimeBackend extends tf.KernelBackend {
 
   /** Called by TensorFlow.js when the backend is removed; the runner is disposed by the engine, which can wait. */
   override dispose(): void {}
-
-  private flushSoon(): void {
-    this.flushScheduled = true;
-    queueMicrotask(() => {
-      this.flushScheduled = false;
-      void this.flush();
-    });
-  }
 }
 
 /** The caller sees the array from now on, so its memory is no longer the engine's to use again. */

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
+import { gradientError, normalTensor } from '../../test/finite-differences.js';
+import { startEngine, type Engine } from '../index.js';
+
+interface Geometry {
+  size: [number, number];
+  channels: [number, number];
+  kernel: [number, number];
+  stride: number;
+  pad: 'same' | 'valid' | number;
+  dilation?: number;
+}
+
+const small = { size: [5, 6], channels: [2, 3], kernel: [3, 3], stride: 1, pad: 'same' } as const;
+const GEOMETRIES: [string, Geometry][] = [
+  ['1×1', { ...small, kernel: [1, 1] } as unknown as Geometry],
+  ['1×1 with stride', { ...small, kernel: [1, 1], stride: 2 } as unknown as Geometry],
+  ['3×3 same', small as unknown as Geometry],
+  ['3×3 valid', { ...small, pad: 'valid' } as unknown as Geometry],
+  ['3×3, more padding than the filter reaches', { ...small, kernel: [2, 2], pad: 2 } as unknown as Geometry],
+  ['3×3 stride 2, even size', { ...small, size: [6, 6], stride: 2 } as unknown as Geometry],
+  ['3×3 stride 2, unreached rim', { ...small, size: [6, 6], stride: 2, pad: 'valid' } as unknown as Geometry],
+  ['3×2 dilated', { ...small, kernel: [3, 2], dilation: 2 } as unknown as Geometry],
+  [
+    'patches as stride (ViT)',
+    { ...small, size: [8, 8], kernel: [4, 4], stride: 4, pad: 'valid' } as unknown as Geometry,
+  ],
+  ['many channels out', { ...small, channels: [2, 40] } as unknown as Geometry],
+  ['large image', { ...small, size: [17, 18] } as unknown as Geometry],
+  ['large image, stride 2', { ...small, size: [34, 33], stride: 2 } as unknown as Geometry],
+];
+
+/** The definition of a convolution, one multiplication at a time. */
+function reference(x: Float32Array, w: Float32Array, info: tf.backend_util.Conv2DInfo): Float32Array {
+  const { batchSize: n, outHeight, outWidth, outChannels, inHeight, inWidth, inChannels } = info;
+  const y = new Float32Array(n * outHeight * outWidth * outChannels);
+  let at = 0;
+  for (let b = 0; b < n; b++)
+    for (let i = 0; i < outHeight; i++)
+      for (let j = 0; j < outWidth; j++)
+        for (let o = 0; o < outChannels; o++, at++)
+          for (let p = 0; p < info.filterHeight; p++)
+            for (let q = 0; q < info.filterWidth; q++) {
+              const row = i * info.strideHeight + p * info.dilationHeight - info.padInfo.top;
+              const column = j * info.strideWidth + q * info.dilationWidth - info.padInfo.left;
+              if (row < 0 || row >= inHeight || column < 0 || column >= inWidth) continue;
+              for (let c = 0; c < inChannels; c++) {
+                const pixel = x[((b * inHeight + row) * inWidth + column) * inChannels + c]!;
+                y[at]! += pixel * w[((p * info.filterWidth + q) * inChannels + c) * outChannels + o]!;
+              }
+            }
+  return y;
+}
+
+describe('conv2d', () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await startEngine({ threads: 2 });
+  });
+  afterAll(() => engine.dispose());
+
+  it.each(GEOMETRIES)('%s: forward is the definition', async (_name, geometry) => {
+    const { size, channels, kernel, stride, pad, dilation = 1 } = geometry;
+    const x = normalTensor([2, ...size, channels[0]], 1) as tf.Tensor4D;
+    const w = normalTensor([...kernel, ...channels], 2) as tf.Tensor4D;
+    const info = tf.backend_util.computeConv2DInfo(x.shape, w.shape, stride, dilation, pad);
+    const expected = reference((await x.data()) as Float32Array, (await w.data()) as Float32Array, info);
+    const y = tf.conv2d(x, w, stride, pad, 'NHWC', dilation);
+    expect(y.shape).toEqual(info.outShape);
+    const actual = await y.data();
+    expected.forEach((value, i) => expect(actual[i]).toBeCloseTo(value, 4));
+  });
+
+  const differentiable = GEOMETRIES.filter(([, { dilation = 1 }]) => dilation === 1);
+  it.each(differentiable)('%s: both gradients agree with differences', async (_name, geometry) => {
+    const { size, channels, kernel, stride, pad } = geometry;
+    const few = size[0] * size[1] > 100 ? ([1, 2] as const) : channels;
+    const x = normalTensor([1, ...size, few[0]], 1) as tf.Tensor4D;
+    const w = normalTensor([...kernel, ...few], 2) as tf.Tensor4D;
+    // The result is linear in each operand, so a large step is exact and keeps rounding small.
+    expect(await gradientError((a) => tf.conv2d(a as tf.Tensor4D, w, stride, pad), x, 1)).toBeLessThan(1e-3);
+    expect(await gradientError((a) => tf.conv2d(x, a as tf.Tensor4D, stride, pad), w, 1)).toBeLessThan(1e-3);
+  });
+
+  it('gives the same for channels first', async () => {
+    const x = normalTensor([2, 5, 5, 3], 1) as tf.Tensor4D;
+    const w = normalTensor([3, 3, 3, 4], 2) as tf.Tensor4D;
+    const last = tf.conv2d(x, w, 2, 'valid');
+    const first = tf.conv2d(tf.transpose(x, [0, 3, 1, 2]), w, 2, 'valid', 'NCHW');
+    const difference = tf.max(tf.abs(tf.sub(tf.transpose(first, [0, 2, 3, 1]), last)));
+    expect((await difference.data())[0]).toBeLessThan(1e-5);
+  });
+
+  it('differentiates a depthwise convolution', async () => {
+    const x = normalTensor([1, 5, 5, 2], 1) as tf.Tensor4D;
+    const w = normalTensor([3, 3, 2, 2], 2) as tf.Tensor4D;
+    expect(await gradientError((a) => tf.depthwiseConv2d(a as tf.Tensor4D, w, 2, 'same'), x, 1)).toBeLessThan(
+      1e-3,
+    );
+    expect(await gradientError((a) => tf.depthwiseConv2d(x, a as tf.Tensor4D, 2, 'same'), w, 1)).toBeLessThan(
+      1e-3,
+    );
+  });
+});
