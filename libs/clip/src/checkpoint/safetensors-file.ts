@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { UbtError } from '@ubt/errors';
 import { decodeFloats, isFloatDtype } from './float-formats.js';
+import { firstNotFinite } from './first-not-finite.js';
 import type { LocatedFile } from './locate-file.js';
 import {
   MOST_HEADER_BYTES,
@@ -95,7 +96,7 @@ export async function readFloats(
     );
   }
   const values = decodeFloats(await readTensorBytes(handle, file, entry), entry.dtype);
-  const at = values.findIndex((value) => !Number.isFinite(value));
+  const at = firstNotFinite(values);
   if (at >= 0) {
     throw malformed('WEIGHT_NOT_FINITE', file.name, `the value at index ${at} is ${values[at]}`, entry.name);
   }

@@ -1,10 +1,11 @@
+import { basename, dirname } from 'node:path';
+import type * as tf from '@tensorflow/tfjs-core';
 import { UbtError } from '@ubt/errors';
 import type { ClipModel } from '../model/clip-model.js';
 import { encodeFloats, isFloatDtype, type FloatDtype } from './float-formats.js';
+import { firstNotFinite } from './first-not-finite.js';
 import { locateFile } from './locate-file.js';
 import { readTensorBytes, withFile, type SafetensorsFile } from './safetensors-file.js';
-import { basename, dirname } from 'node:path';
-import type * as tf from '@tensorflow/tfjs-core';
 
 /**
  * The bytes of a weight file with the model's current values: the header as it was, the model's tensors in
@@ -48,7 +49,7 @@ export async function* newWeightsFile(model: ClipModel): AsyncGenerator<Uint8Arr
 
 async function weightBytes(variable: tf.Variable, name: string, dtype: FloatDtype): Promise<Uint8Array> {
   const values = await variable.data<'float32'>();
-  if (values.every((value) => Number.isFinite(value))) return encodeFloats(values, dtype, name);
+  if (firstNotFinite(values) < 0) return encodeFloats(values, dtype, name);
   throw new UbtError(
     'failed-precondition',
     `${name} holds NaN or infinite values; the model is not written.`,

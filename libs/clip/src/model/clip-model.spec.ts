@@ -92,6 +92,26 @@ describe('createClip', () => {
   });
 });
 
+describe('the names of an open_clip text tower', () => {
+  it.each([
+    [false, ''],
+    [true, 'text.'],
+  ])('with custom_text %p start with "%s"', (customText, prefix) => {
+    const built = createClip({ ...CONFIG, family: 'open-clip', customText }, 1);
+    const own = [
+      'token_embedding.weight',
+      'positional_embedding',
+      'text_projection',
+      'ln_final.bias',
+      'transformer.resblocks.1.attn.in_proj_weight',
+      'transformer.resblocks.1.mlp.c_proj.bias',
+    ];
+    expect(own.filter((name) => !built.weights.has(prefix + name))).toEqual([]);
+    expect(built.weights.has('logit_scale') && built.weights.has('visual.ln_pre.weight')).toBe(true);
+    disposeClip(built);
+  });
+});
+
 describe('cloneClip', () => {
   it('makes a copy that trains alone and can be set back', async () => {
     const copy = cloneClip(model);
