@@ -28,10 +28,46 @@ export function mayBeBaked(leaf: Value): boolean {
 
 let collections = 0;
 
-/** Selects what must run from the recorded nodes; nodes that no held or read value needs are left out. */
-export function collect(recorded: readonly GraphNode[]): Collection {
+/**
+ * Above this many operations a graph is run in parts: the time ONNX Runtime takes to compile grows faster than
+ * the graph (measured in docs/engine.md).
+ */
+const MAX_NODES = 4000;
+
+/**
+ * Selects what must run from the recorded nodes; nodes that no held or read value needs are left out. Each part
+ * is to be collected and run before the next one.
+ */
+export function partition(recorded: readonly GraphNode[]): GraphNode[][] {
+  const nodes = neededNodes(recorded, ++collections);
+  const parts: GraphNode[][] = [];
+  for (let i = 0; i < nodes.length; i += MAX_NODES) parts.push(nodes.slice(i, i + MAX_NODES));
+  return parts;
+}
+
+/** Values that a part must hand over because a later part reads them. */
+export function crossingValues(parts: readonly (readonly GraphNode[])[]): ReadonlySet<Value> {
+  const crossing = new Set<Value>();
+  if (parts.length < 2) return crossing;
+  const partOf = new Map<GraphNode, number>();
+  parts.forEach((nodes, part) => nodes.forEach((node) => partOf.set(node, part)));
+  for (const [node, part] of partOf) {
+    for (const input of node.inputs) {
+      const producer = input?.producer;
+      if (producer && partOf.get(producer) !== part) crossing.add(input);
+    }
+  }
+  return crossing;
+}
+
+/**
+ * Describes one graph.
+ *
+ * @param nodes needed operations, inputs first
+ * @param crossing values to hand back although nobody holds them
+ */
+export function collect(nodes: readonly GraphNode[], crossing: ReadonlySet<Value> = new Set()): Collection {
   const mark = ++collections;
-  const nodes = neededNodes(recorded, mark);
   const leaves: Value[] = [];
   const outputs: Value[] = [];
   const structure: number[] = [];
@@ -63,7 +99,7 @@ export function collect(recorded: readonly GraphNode[]): Collection {
     }
     for (const output of node.outputs) {
       output.place = places++;
-      const wanted = isWanted(output);
+      const wanted = isWanted(output) || crossing.has(output);
       if (wanted) outputs.push(output);
       structure.push(wanted ? 5 : 4);
     }

@@ -73,14 +73,31 @@ describe('conv2d', () => {
   });
 
   const differentiable = GEOMETRIES.filter(([, { dilation = 1 }]) => dilation === 1);
-  it.each(differentiable)('%s: both gradients agree with differences', async (_name, geometry) => {
+  it.each(differentiable)('%s: both gradients are adjoint to the forward pass', async (_name, geometry) => {
     const { size, channels, kernel, stride, pad } = geometry;
-    const few = size[0] * size[1] > 100 ? ([1, 2] as const) : channels;
-    const x = normalTensor([1, ...size, few[0]], 1) as tf.Tensor4D;
-    const w = normalTensor([...kernel, ...few], 2) as tf.Tensor4D;
-    // The result is linear in each operand, so a large step is exact and keeps rounding small.
-    expect(await gradientError((a) => tf.conv2d(a as tf.Tensor4D, w, stride, pad), x, 1)).toBeLessThan(1e-3);
-    expect(await gradientError((a) => tf.conv2d(x, a as tf.Tensor4D, stride, pad), w, 1)).toBeLessThan(1e-3);
+    const x = normalTensor([2, ...size, channels[0]], 1) as tf.Tensor4D;
+    const w = normalTensor([...kernel, ...channels], 2) as tf.Tensor4D;
+    const conv = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+      tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad);
+    // conv is linear in each operand, so ⟨conv(x, w), dy⟩ = ⟨x, ∂x⟩ = ⟨w, ∂w⟩ for any dy.
+    const dy = normalTensor(conv(x, w).shape, 3);
+    const [dx, dw] = tf.grads((a: tf.Tensor, b: tf.Tensor) => conv(a, b))([x, w], dy) as [
+      tf.Tensor,
+      tf.Tensor,
+    ];
+    const products = [tf.mul(conv(x, w), dy), tf.mul(x, dx), tf.mul(w, dw)];
+    const [forward, ofX, ofW] = await tf.stack(products.map((product) => tf.sum(product))).data();
+    const scale = (await tf.sum(tf.abs(products[0]!)).data())[0]!;
+    expect(Math.abs(ofX! - forward!) / scale).toBeLessThan(1e-5);
+    expect(Math.abs(ofW! - forward!) / scale).toBeLessThan(1e-5);
+  });
+
+  it('has exact gradients element by element', async () => {
+    const x = normalTensor([1, 4, 5, 2], 1) as tf.Tensor4D;
+    const w = normalTensor([3, 3, 2, 3], 2) as tf.Tensor4D;
+    // Linear in each operand: a large step is exact and keeps rounding small.
+    expect(await gradientError((a) => tf.conv2d(a as tf.Tensor4D, w, 1, 'same'), x, 1)).toBeLessThan(1e-3);
+    expect(await gradientError((a) => tf.conv2d(x, a as tf.Tensor4D, 2, 'same'), w, 1)).toBeLessThan(1e-3);
   });
 
   it('gives the same for channels first', async () => {

@@ -1,6 +1,6 @@
 import { UbtError } from '@ubt/errors';
 import type { InferenceSession } from 'onnxruntime-node';
-import { collect, type Collection } from '../compiler/collect.js';
+import { collect, crossingValues, partition, type Collection } from '../compiler/collect.js';
 import type { GraphNode } from '../recorder/graph-node.js';
 import type { Value } from '../recorder/value.js';
 import { BufferPool } from './buffer-pool.js';
@@ -42,17 +42,24 @@ export class Runner {
     return this.pool.bytes;
   }
 
-  /** Runs what is live of `nodes` as one graph. Failures are kept in the values that could not be computed. */
+  /**
+   * Runs what is live of `nodes`, as one graph unless it is very large. Failures are kept in the values that
+   * could not be computed.
+   */
   async run(nodes: readonly GraphNode[]): Promise<void> {
-    const collection = collect(nodes);
+    const parts = partition(nodes);
+    const crossing = crossingValues(parts);
+    for (const part of parts) await this.runPart(collect(part, crossing));
+    this.finish(nodes);
+  }
+
+  private async runPart(collection: Collection): Promise<void> {
     try {
-      if (collection.nodes.length > 0) await this.runCollection(collection);
+      await this.runCollection(collection);
     } catch (cause) {
       await this.programs.drop(collection.key);
       const failure = runFailed(collection, cause);
       for (const output of collection.outputs) output.failure = failure;
-    } finally {
-      this.finish(nodes);
     }
   }
 
@@ -82,6 +89,7 @@ export class Runner {
     this.graphRuns++;
     collection.outputs.forEach((output, i) => {
       output.data = arrays[i]!;
+      output.producer = null;
       output.recyclable = true;
     });
   }
