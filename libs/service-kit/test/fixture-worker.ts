@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UbtError } from '@ubt/errors';
@@ -40,7 +40,7 @@ async function takeSteps(order: FixtureOrder, resumed: number, context: WorkerCo
     if (order.block === true) spin(stepMs);
     else await sleep(stepMs, undefined, order.deaf === true ? {} : { signal: context.signal });
     context.progress({ phase: 'steps', done: step + 1, total: steps, unit: 'steps' });
-    await writeFile(join(context.workDir, 'checkpoint'), String(step + 1));
+    await writeCheckpoint(context, step + 1);
     context.checkpoint(`step ${step + 1}`);
     if (order.alwaysDie === true || (step + 1 === order.dieAt && resumed === 0)) {
       process.kill(process.pid, 'SIGKILL');
@@ -49,6 +49,13 @@ async function takeSteps(order: FixtureOrder, resumed: number, context: WorkerCo
   span.end();
   context.logger.info({ steps }, 'fixture done');
   return steps;
+}
+
+/** Whole or not at all: a kill may come at any moment. */
+async function writeCheckpoint({ workDir }: WorkerContext, step: number): Promise<void> {
+  const file = join(workDir, 'checkpoint');
+  await writeFile(`${file}.tmp`, String(step));
+  await rename(`${file}.tmp`, file);
 }
 
 async function checkpointOf({ workDir }: WorkerContext): Promise<number> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { UbtError } from '@ubt/errors';
+import type { UbtError } from '@ubt/errors';
 import { z } from 'zod';
 import { defineConfig } from './define-config.js';
 import { describeConfig } from './describe-config.js';

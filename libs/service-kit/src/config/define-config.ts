@@ -1,5 +1,5 @@
 import { UbtError, type FieldViolation } from '@ubt/errors';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { allowedValues } from './allowed-values.js';
 
 /** Environment variables by name, as `process.env` has them. */

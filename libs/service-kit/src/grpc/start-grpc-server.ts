@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import type { ServerCredentials } from '@grpc/grpc-js';
 import {
   logVerbosity,
   Server,
-  ServerCredentials,
   setLogVerbosity,
   type ChannelOptions,
   type ServerInterceptor,

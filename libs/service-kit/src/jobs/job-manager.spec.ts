@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +13,8 @@ import type { JobStore } from './job-store.js';
 const entry = new URL('../../test/fixture-worker.ts', import.meta.url);
 let directory: TemporaryDirectory;
 const managers: JobManager[] = [];
+// Worker processes take their time to start on a busy machine.
+jest.setTimeout(90_000);
 
 beforeEach(async () => {
   directory = await temporaryDirectory();
@@ -51,6 +53,12 @@ async function failureOf(work: Promise<unknown>): Promise<UbtError> {
   const thrown: unknown = await work.catch((error: unknown) => error);
   expect(thrown).toBeInstanceOf(UbtError);
   return thrown as UbtError;
+}
+
+/** A record as it was before its job ended. */
+function withoutEnd(record: JobRecord): JobRecord {
+  const kept = Object.entries(record).filter(([key]) => key !== 'result' && key !== 'endTime');
+  return Object.fromEntries(kept) as unknown as JobRecord;
 }
 
 const runningAt = (manager: JobManager, name: string, done: number) =>
@@ -228,7 +236,7 @@ describe('a restart of the service', () => {
     const { name } = await before.submit(order({ steps: 1 }));
     const record = await before.wait(name);
     await before.stop();
-    const { result: _result, endTime: _endTime, ...unfinished } = record;
+    const unfinished = withoutEnd(record);
     await store.save({ ...unfinished, state: 'RUNNING', attempt: 1, name: 'jobs/left' });
     await store.save({ ...unfinished, state: 'RUNNING', attempt: 3, name: 'jobs/killer' });
     await store.save({ ...unfinished, state: 'RUNNING', cancelRequested: true, name: 'jobs/unwanted' });
