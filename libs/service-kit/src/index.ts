@@ -68,7 +68,7 @@ export {
   type StageDefinition,
   type StageDependencies,
 } from './stage/serve-stage.js';
-export { stageConfigFields, type StageConfig } from './stage/stage-config.js';
+export { engineOptions, stageConfigFields, type StageConfig } from './stage/stage-config.js';
 export { artifactsFolder, stageFolders } from './stage/stage-folders.js';
 export { runService } from './stage/run-service.js';
 export { childEnvironment, processEnvironment } from './config/process-environment.js';

@@ -57,3 +57,12 @@ export const stageConfigFields = {
 
 /** {@link stageConfigFields} as read. */
 export type StageConfig = z.infer<z.ZodObject<typeof stageConfigFields>>;
+
+/** How a stage's worker starts the engine. */
+export function engineOptions({
+  backend,
+  device,
+  threads,
+}: Pick<StageConfig, 'backend' | 'device' | 'threads'>) {
+  return { backend, device, ...(threads === 0 ? {} : { threads }) };
+}
