@@ -7,7 +7,12 @@ export class Weights {
 
   get(name, shape, scale = Math.sqrt(2 / shape.slice(0, -1).reduce((a, b) => a * b, 1))) {
     if (!this.variables.has(name)) {
-      const initial = scale === 0 ? tf.zeros(shape) : scale === 1 ? tf.ones(shape) : tf.randomNormal(shape, 0, scale, 'float32', this.#seed++);
+      const initial =
+        scale === 0
+          ? tf.zeros(shape)
+          : scale === 1
+            ? tf.ones(shape)
+            : tf.randomNormal(shape, 0, scale, 'float32', this.#seed++);
       this.variables.set(name, tf.variable(initial));
     }
     return this.variables.get(name);
@@ -21,7 +26,14 @@ export class Weights {
 function batchNorm(x, weights, name) {
   const { mean, variance } = tf.moments(x, [0, 1, 2]);
   const c = x.shape[3];
-  return tf.batchNorm(x, mean, variance, weights.get(`${name}.b`, [c], 0), weights.get(`${name}.g`, [c], 1), 1e-5);
+  return tf.batchNorm(
+    x,
+    mean,
+    variance,
+    weights.get(`${name}.b`, [c], 0),
+    weights.get(`${name}.g`, [c], 1),
+    1e-5,
+  );
 }
 
 function convBlock(x, weights, name, size, out, stride = 1) {
@@ -47,7 +59,8 @@ export function resNet(x, weights, width = 16, layers = [1, 1, 1, 1]) {
   y = tf.relu(convBlock(y, weights, 'stem3', 3, width));
   y = tf.avgPool(y, 2, 2, 'valid');
   layers.forEach((count, stage) => {
-    for (let i = 0; i < count; i++) y = bottleneck(y, weights, `s${stage}.${i}`, width * 2 ** stage, stage > 0 && i === 0 ? 2 : 1);
+    for (let i = 0; i < count; i++)
+      y = bottleneck(y, weights, `s${stage}.${i}`, width * 2 ** stage, stage > 0 && i === 0 ? 2 : 1);
   });
   return tf.mean(y, [1, 2]);
 }
@@ -62,7 +75,10 @@ function layerNorm(x, weights, name) {
 }
 
 function linear(x, weights, name, out) {
-  const y = tf.matMul(tf.reshape(x, [-1, x.shape.at(-1)]), weights.get(`${name}.w`, [x.shape.at(-1), out], 0.02));
+  const y = tf.matMul(
+    tf.reshape(x, [-1, x.shape.at(-1)]),
+    weights.get(`${name}.w`, [x.shape.at(-1), out], 0.02),
+  );
   return tf.reshape(tf.add(y, weights.get(`${name}.b`, [out], 0)), [...x.shape.slice(0, -1), out]);
 }
 
@@ -89,7 +105,11 @@ export function transformer(x, weights, layers, heads) {
 /** AdamW on tensors, one operation per formula line. */
 export function adamW(weights, gradients, state, step, rate = 1e-3, decay = 0.01) {
   for (const [name, variable] of weights.variables) {
-    if (!state.has(name)) state.set(name, [tf.variable(tf.zeros(variable.shape), false), tf.variable(tf.zeros(variable.shape), false)]);
+    if (!state.has(name))
+      state.set(name, [
+        tf.variable(tf.zeros(variable.shape), false),
+        tf.variable(tf.zeros(variable.shape), false),
+      ]);
     const [m, v] = state.get(name);
     const g = gradients[variable.name];
     tf.tidy(() => {

@@ -24,7 +24,10 @@ for (const [name, { input, run }] of Object.entries(CASES)) {
     const start = performance.now();
     const cpuStart = process.cpuUsage();
     const loss = tf.tidy(() => {
-      const { value, grads } = tf.variableGrads(() => tf.mean(tf.square(tf.sub(run(x, weights), 1))), weights.list);
+      const { value, grads } = tf.variableGrads(
+        () => tf.mean(tf.square(tf.sub(run(x, weights), 1))),
+        weights.list,
+      );
       adamW(weights, grads, state, step);
       return value;
     });
@@ -39,5 +42,8 @@ for (const [name, { input, run }] of Object.entries(CASES)) {
   const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
   const { sessionsCompiled, compileMs } = engine.stats();
   const rss = Math.round(process.memoryUsage().rss / 2 ** 20);
-  console.log(name.padEnd(10), `step ${median(times.slice(5)).toFixed(1)} ms, cpu ${median(cpu.slice(5)).toFixed(1)} ms, recording ${median(record.slice(5)).toFixed(1)} ms, first ${times[0].toFixed(0)} ms, second ${times[1].toFixed(0)} ms, sessions ${sessionsCompiled}, compile ${compileMs.toFixed(0)} ms, rss ${rss} MiB, tensors ${tf.memory().numTensors}`);
+  console.log(
+    name.padEnd(10),
+    `step ${median(times.slice(5)).toFixed(1)} ms, cpu ${median(cpu.slice(5)).toFixed(1)} ms, recording ${median(record.slice(5)).toFixed(1)} ms, first ${times[0].toFixed(0)} ms, second ${times[1].toFixed(0)} ms, sessions ${sessionsCompiled}, compile ${compileMs.toFixed(0)} ms, rss ${rss} MiB, tensors ${tf.memory().numTensors}`,
+  );
 }

@@ -22,6 +22,7 @@ export interface BackendOptions {
  * @throws UbtError `ENGINE_DEVICE_UNAVAILABLE` when ONNX Runtime cannot run on the device
  */
 export async function startOnnxruntime({ device, threads }: BackendOptions): Promise<Engine> {
+  quietNativeLog();
   if (device !== 'cpu') await assertDevice(device);
   const backend = new OnnxruntimeBackend({
     session: sessionOptions({ device, threads }),
@@ -43,8 +44,7 @@ export function sessionOptions({ device, threads }: BackendOptions): ort.Inferen
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    // Warnings would go to stderr past the log of the process; errors are thrown anyway.
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
   };
 }
 
@@ -93,8 +93,14 @@ async function assertDevice(device: DeviceName): Promise<void> {
   });
 }
 
+/** What goes wrong natively is thrown; ONNX Runtime would also write it to stderr, past the process's log. */
+function quietNativeLog(): void {
+  ort.env.logLevel = 'fatal';
+}
+
 /** Why ONNX Runtime cannot run on the device, found out by running a small graph on it; null when it can. */
 export async function deviceProblem(device: DeviceName): Promise<string | null> {
+  quietNativeLog();
   const listed = ort.listSupportedBackends().map(({ name }) => name);
   if (!listed.includes(device)) return `this build offers only ${listed.join(', ')}.`;
   return tryDevice(device);
@@ -110,6 +116,11 @@ async function tryDevice(device: DeviceName): Promise<string | null> {
     await session.release();
     return null;
   } catch (cause) {
-    return cause instanceof Error ? cause.message : String(cause);
+    const message = cause instanceof Error ? cause.message : String(cause);
+    // The device's own words come last; before them stands the place in ONNX Runtime's source.
+    return message
+      .trim()
+      .split(/ was false\. |\n/)
+      .at(-1)!;
   }
 }
