@@ -1,12 +1,13 @@
+import { build } from './build.mjs';
 import { demo } from './demo.mjs';
 import { Failure } from './failure.mjs';
 import { installDependencies } from './install-dependencies.mjs';
-import { runQuietly } from './run-command.mjs';
 import { test } from './test.mjs';
 import { workspace } from './workspace.mjs';
 
 const JOBS = {
   install: async () => 0,
+  build: async () => (await build(), 0),
   demo: async () => (await build(), demo()),
   test: async () => (await build(), test()),
 };
@@ -32,5 +33,3 @@ export async function bootstrap(name) {
     return error.exitCode;
   }
 }
-
-const build = () => runQuietly('Building', 'npx', ['nx', 'run-many', '-t', 'build', '--output-style=static']);

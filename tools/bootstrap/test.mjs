@@ -1,9 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ensureNatsServer } from './nats-server.mjs';
 import { run } from './run-command.mjs';
 import { summarise } from './test-results.mjs';
-import { testedPackages } from './workspace-packages.mjs';
+import { packagesWith } from './workspace-packages.mjs';
 
 /** Where each package's Jest writes its results, in the package's own folder (git-ignored). */
 const RESULTS = join('tmp', 'test-results.json');
@@ -17,18 +17,26 @@ const PARALLEL_PACKAGES = 2;
  */
 export async function test() {
   await ensureNatsServer();
-  const packages = await testedPackages();
-  await Promise.all(packages.map(({ folder }) => rm(join(folder, RESULTS), { force: true })));
-  const code = await run('npx', [
+  const packages = await packagesWith('test');
+  await Promise.all(packages.map(forgetResults));
+  const tests = [
     ...['nx', 'run-many', '-t', 'test', `--parallel=${PARALLEL_PACKAGES}`, '--output-style=static'],
     ...['--skip-nx-cache', '--exclude-task-dependencies', '--nx-bail=false'],
     ...['--', '--json', `--outputFile=${RESULTS}`],
-  ]);
+  ];
+  // Jest loads ES modules through an interface of Node.js that has to be switched on.
+  const code = await run('npx', tests, { NODE_OPTIONS: '--experimental-vm-modules' });
   const total = summarise(await Promise.all(packages.map(readResults)));
   console.log(`\nTests by package:\n${total.lines.join('\n')}\n`);
   if (total.skipped > 0) console.log(`${total.skipped} skipped: a test must run or be removed.`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   return total.ok ? code : Math.max(code, 1);
+}
+
+/** What an earlier run left must not be taken for this one's; Jest needs the folder to be there. */
+async function forgetResults({ folder }) {
+  await mkdir(dirname(join(folder, RESULTS)), { recursive: true });
+  await rm(join(folder, RESULTS), { force: true });
 }
 
 async function readResults({ name, folder }) {

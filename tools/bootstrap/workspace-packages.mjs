@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { workspace } from './workspace.mjs';
 
 /**
- * The packages of the workspace that have a `test` script.
+ * The packages of the workspace that have a certain script.
  *
- * @returns {Promise<{ name: string, folder: string }[]>} in alphabetical order, folders absolute
+ * @param {string} script such as `test`
+ * @returns {Promise<{ name: string, folder: string, scripts: Record<string, string> }[]>} in alphabetical
+ *   order, folders absolute
  */
-export async function testedPackages() {
+export async function packagesWith(script) {
   const { workspaces } = JSON.parse(await readFile(join(workspace, 'package.json'), 'utf8'));
   const folders = (await Promise.all(workspaces.map(expand))).flat();
-  const packages = await Promise.all(folders.map(describe));
-  return packages.filter(({ scripts }) => scripts?.test !== undefined).sort(byName);
+  const packages = (await Promise.all(folders.map(describe))).flat();
+  return packages.filter(({ scripts }) => scripts?.[script] !== undefined).sort(byName);
 }
 
 const byName = (a, b) => a.name.localeCompare(b.name);
@@ -24,7 +26,10 @@ async function expand(pattern) {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => join(parent, entry.name));
 }
 
+/** A folder without a package.json is no package: a branch change leaves such folders behind. */
 async function describe(folder) {
-  const { name, scripts } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-  return { name, scripts, folder };
+  const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return [];
+  const { name, scripts } = JSON.parse(text);
+  return [{ name, scripts, folder }];
 }

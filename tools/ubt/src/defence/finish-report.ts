@@ -13,6 +13,8 @@ export interface ReportAdditions {
   /** The command that repeats the run. */
   readonly reproduce: string;
   readonly quality: DetectionQuality | undefined;
+  /** How the model does that was left as it is, where it was measured. */
+  readonly before?: NonNullable<Report['metrics']>['before'] | undefined;
 }
 
 /**
@@ -54,7 +56,8 @@ const PLACES = {
   cleanPairsCsv: RESULTS.cleanPairs,
 } as const;
 
-function completed(report: Report, folder: string, { reproduce, quality }: ReportAdditions): Report {
+function completed(report: Report, folder: string, additions: ReportAdditions): Report {
+  const { reproduce, quality, before } = additions;
   const outputs = Object.entries(report.outputs).map(([key, artifact]) => {
     const uri = pathToFileURL(join(folder, PLACES[key as keyof typeof PLACES])).href;
     return [key, { ...artifact, uri }];
@@ -62,6 +65,7 @@ function completed(report: Report, folder: string, { reproduce, quality }: Repor
   const measured = quality === undefined ? {} : { quality: reportedQuality(quality) };
   return {
     ...report,
+    ...(before === undefined ? {} : { metrics: { ...report.metrics, before } }),
     outputs: Object.fromEntries(outputs) as Report['outputs'],
     detection: { ...report.detection, ...measured },
     reproduce,

@@ -1,5 +1,6 @@
 import { STAGES } from '@ubt/contracts';
 import type { ActionContext } from '../cli.js';
+import { measureUntouched } from '../evaluation/measure-untouched.js';
 import { evaluationOf, inputsOf, subjectOf } from '../inputs/run-inputs.js';
 import type { EvaluationOptions, SubjectOptions } from '../inputs/run-inputs.js';
 import type { PlaceFlags } from '../options/place-options.js';
@@ -54,7 +55,9 @@ export async function runDefend(flags: DefendFlags, context: ActionContext): Pro
       work: (session) => defend(session, { subject, plan, options: detectOptions(flags) }),
       async finish(record, { out, spans }) {
         const quality = await judgeDetection(out.staging, flags.truth, record.detection?.threshold ?? 0);
-        const report = await finishReport(out, { spans, reproduce: context.commandLine, quality });
+        // The unlearner measures before and after; a model left as it is has not been measured yet.
+        const before = record.unlearning === undefined ? await measureUntouched(flags, context) : undefined;
+        const report = await finishReport(out, { spans, reproduce: context.commandLine, quality, before });
         await keepTrace(out, spans);
         await writeRunRecord(out, record);
         return summariseRun({ record, out: out.path, report, quality });

@@ -108,7 +108,7 @@ export function reportLines(report: Report): string[] {
     '',
     `${title}. ${meaning}`,
     ...reasons.map(bullet),
-    ...[model, detection, time].flatMap((part) => ['', ...table(rowsOf(part))]),
+    ...[model, detection, time].flatMap((part) => ['', ...table(rowsOf(part), part !== detection)]),
     '',
   ];
 }

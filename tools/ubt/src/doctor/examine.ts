@@ -53,9 +53,9 @@ function nodeCheck(version: string): Check {
 function chosenCheck({ backend, device, threads }: Findings['wouldUse'], { devices }: DevicesReport): Check {
   const chosen = devices.find((entry) => entry.backend === backend && entry.device === device);
   const what = `${backend} on ${device}, ${threads} threads`;
-  const name = 'engine that would be used';
+  const name = 'would be used';
   if (chosen === undefined) return { name, level: 'problem', detail: `${what}: there is no such backend` };
-  if (!chosen.available) return { name, level: 'problem', detail: `${what}: ${chosen.reason}` };
+  if (!chosen.available) return { name, level: 'problem', detail: `${what}: ${firstLine(chosen.reason)}` };
   return { name, level: 'ok', detail: what };
 }
 
@@ -63,8 +63,14 @@ function deviceChecks({ devices }: DevicesReport): Check[] {
   return devices.map(({ backend, device, available, reason }) => ({
     name: `${backend} on ${device}`,
     level: 'info',
-    detail: available ? 'available' : `not available: ${reason}`,
+    detail: available ? 'available' : `not available: ${firstLine(reason)}`,
   }));
+}
+
+/** Native libraries give long reasons over several lines. */
+function firstLine(reason: string | null): string {
+  const [line = ''] = (reason ?? 'unknown reason').split('\n');
+  return line.length > 160 ? `…${line.slice(-160)}` : line;
 }
 
 /** A container's limit counts, where there is one. */

@@ -41,7 +41,10 @@ export function addSeedFlag(command: Command): Command {
 /** Adds the flags of detection; unset ones take the detector's measured defaults. */
 export function addDetectFlags(command: Command): Command {
   return command
-    .option('--method <name>', 'overfit-gain (default), similarity, reference-similarity, k-distance')
+    .option(
+      '--method <name>',
+      'overfit-span (default), overfit-gain, similarity, reference-similarity, k-distance',
+    )
     .option('--overfit-steps <n>', 'optimiser steps of the overfitting', wholeNumber)
     .option('--suspect-fraction <x>', 'share of the pairs that is overfitted, in (0, 0.5]', decimal)
     .option('--overfit-learning-rate <x>', 'learning rate of the overfitting', decimal)

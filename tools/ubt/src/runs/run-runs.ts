@@ -36,7 +36,7 @@ async function showRuns({ run, limit }: RunsFlags, { config, output }: ActionCon
     ...[command, state, verdict ?? '–', outcome ?? '–', out],
   ]);
   const header = ['run', 'command', 'state', 'verdict', 'outcome', 'results'];
-  const lines = rows.length === 0 ? [`No runs below ${config.dataDir}.`] : table([header, ...rows]);
+  const lines = rows.length === 0 ? [`No runs below ${config.dataDir}.`] : table([header, ...rows], false);
   output.result({ runs }, lines);
 }
 
@@ -51,7 +51,7 @@ async function showJobs(
     ...[stage, state, runId === '' ? '–' : runId, String(attempt), created ?? '–'],
   ]);
   const header = ['job', 'stage', 'state', 'run', 'attempt', 'created'];
-  const lines = rows.length === 0 ? [`No jobs at ${address}.`] : table([header, ...rows]);
+  const lines = rows.length === 0 ? [`No jobs at ${address}.`] : table([header, ...rows], false);
   output.result({ jobs }, lines);
 }
 
