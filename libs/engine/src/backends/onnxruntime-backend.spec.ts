@@ -121,22 +121,22 @@ describe('compiled graphs', () => {
     expect(engine.stats()).toMatchObject({ graphRuns: 20, sessionsCompiled: 1 });
   });
 
-  it('are compiled at most once more for a learning-rate schedule', async () => {
+  it('are not compiled anew for a learning-rate schedule', async () => {
     await train(
       perceptron((step) => 0.1 / (1 + step)),
       20,
     );
-    expect(engine.stats()).toMatchObject({ graphRuns: 20, sessionsCompiled: 2, cachedSessions: 1 });
+    expect(engine.stats()).toMatchObject({ graphRuns: 20, sessionsCompiled: 1, cachedSessions: 1 });
   });
 
-  it('follow every constant that changes, however often', async () => {
+  it('follow every number that changes', async () => {
     const x = tf.tensor1d([1, 2]);
     for (const factor of [1, 1, 2, 3, 3, 5, 5, 1]) {
       const y = tf.tidy(() => tf.add(tf.mul(x, factor), factor > 2 ? 10 : 20));
       expect([...(await y.data())]).toEqual([1, 2].map((v) => v * factor + (factor > 2 ? 10 : 20)));
       y.dispose();
     }
-    expect(engine.stats().sessionsCompiled).toBeLessThanOrEqual(3);
+    expect(engine.stats().sessionsCompiled).toBe(1);
   });
 
   it('are bounded in number', async () => {

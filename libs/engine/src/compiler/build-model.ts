@@ -40,12 +40,12 @@ export function valueName(value: Value): string {
 }
 
 /**
- * Writes the collection as an ONNX model.
+ * Writes the collection as an ONNX model. Leaves are inputs, down to single numbers: a learning rate that changes
+ * every step must not compile anew. Constants of the kernels are part of the model.
  *
- * @param baked by leaf: its elements when they are part of the model, null when they are fed
  * @returns the encoded `ModelProto`
  */
-export function buildModel(collection: Collection, baked: readonly (HostArray | null)[]): Uint8Array {
+export function buildModel(collection: Collection): Uint8Array {
   const graph: GraphProto = {
     name: 'recorded',
     node: [],
@@ -55,10 +55,8 @@ export function buildModel(collection: Collection, baked: readonly (HostArray | 
   };
   const leaves = new Map<Value, string>();
   collection.leaves.forEach((leaf, i) => {
-    const data = baked[i];
     leaves.set(leaf, leafName(i));
-    if (data) graph.initializer.push(tensor(leafName(i), leaf, data));
-    else graph.input.push(valueInfo(leafName(i), leaf));
+    graph.input.push(valueInfo(leafName(i), leaf));
   });
   const constants = new Constants(graph);
   const nameOf = (value: Value | null): string => {

@@ -14,18 +14,6 @@ export interface Collection {
   readonly key: string;
 }
 
-/** Leaves of at most this many elements may become part of the graph instead of being fed. */
-const BAKED_ELEMENTS = 8;
-
-/**
- * Whether a leaf looks like a constant of the program: small, written by the caller (not computed), and
- * already given up by him, as the scalars inside gradients and normalisations are. Values that somebody still
- * holds, such as variables, are fed.
- */
-export function mayBeBaked(leaf: Value): boolean {
-  return leaf.written && leaf.holders === 0 && leaf.data !== null && leaf.data.length <= BAKED_ELEMENTS;
-}
-
 let collections = 0;
 
 /**
@@ -90,7 +78,7 @@ export function collect(nodes: readonly GraphNode[], crossing: ReadonlySet<Value
           input.mark = leafMark;
           input.place = leaves.length;
           leaves.push(input);
-          text.push(`${input.dtype}${input.shape.join()}${mayBeBaked(input) ? '*' : ''}`);
+          text.push(`${input.dtype}${input.shape.join()}`);
         }
         structure.push(2, input.place);
       } else {

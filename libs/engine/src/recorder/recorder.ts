@@ -56,7 +56,6 @@ export class Recorder {
   leaf(dtype: ElementType, shape: readonly number[], data: HostArray): Value {
     const value = new Value(dtype, shape);
     value.data = data;
-    value.written = true;
     return value;
   }
 
@@ -104,7 +103,6 @@ export class Recorder {
     }
     const value = new Value(dtype, shape);
     value.fill = number;
-    value.written = true;
     return value;
   }
 

@@ -28,8 +28,6 @@ export class Value {
   uses = 0;
   /** Whether the engine made `data` and nobody else has seen it, so that the memory may be used again. */
   recyclable = false;
-  /** Whether the caller wrote it, in contrast to the result of a run. */
-  written = false;
   /** For a constant that is part of the graph's structure: its identity. Null for everything else. */
   readonly constantKey: string | null;
   /** When set, every element is this number, and `data` is only made when somebody needs it. */

@@ -11,21 +11,20 @@ export class ProgramCache {
     return this.programs.size;
   }
 
-  /** The program of a structure, made by `create` when it is not kept. */
-  async get(key: string, create: () => Program): Promise<Program> {
-    const program = this.programs.get(key) ?? create();
+  /** The program of a structure, compiled when it is not kept. */
+  async get(key: string, compile: () => Promise<Program>): Promise<Program> {
+    const program = this.programs.get(key) ?? (await compile());
     // A Map iterates in insertion order: moving the used program to the end makes the first the oldest.
     this.programs.delete(key);
     this.programs.set(key, program);
     if (this.programs.size > this.limit) {
-      const [oldestKey, oldest] = this.programs.entries().next().value!;
-      this.programs.delete(oldestKey);
-      await oldest.release();
+      const [oldest] = this.programs.keys();
+      await this.drop(oldest!);
     }
     return program;
   }
 
-  /** Forgets and frees one program, after it failed. */
+  /** Forgets and frees one program. */
   async drop(key: string): Promise<void> {
     const program = this.programs.get(key);
     this.programs.delete(key);
