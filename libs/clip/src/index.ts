@@ -37,6 +37,7 @@ export { embedImages, embedTexts, encodeImage, encodeText, type EncodeImageOptio
 
 export { unitNorm } from './model/unit-norm.js';
 export type { PairBatch } from './pair-batch.js';
+export { imageViews } from './preprocess/image-views.js';
 export { normalisePixels } from './preprocess/normalise-pixels.js';
 export {
   OPENAI_MEAN,

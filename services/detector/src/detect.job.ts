@@ -4,7 +4,7 @@ import { DetectRequest, DetectResult, packAny, type Subject } from '@ubt/contrac
 import { openPairs } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
-import { artifactsFolder, jobRequest, type WorkerHandler } from '@ubt/service-kit';
+import { artifactsFolder, engineOptions, jobRequest, type WorkerHandler } from '@ubt/service-kit';
 import { readConfig } from './config.js';
 import { resolveDetectOptions } from './detect-options.js';
 import { openPairSource } from './disk-pair-source.js';
@@ -23,7 +23,7 @@ export const detectJob: WorkerHandler = async (packed, context) => {
   const store = createFileStore({ roots: config.artifactRoots, writeRoot: artifactsFolder(config) });
   const { subject, paths } = await verifySubject(store, request.subject);
 
-  await startEngine(config);
+  await startEngine(engineOptions(config));
   const suspect = await loadCheckpoint(paths.model);
   const reference = paths.reference === undefined ? undefined : await loadReference(paths.reference, suspect);
   const manifest = await openPairs(paths.pairs, { roots: config.artifactRoots });

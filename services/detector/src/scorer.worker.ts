@@ -2,6 +2,7 @@ import { disposeClip, loadCheckpoint, type Checkpoint, type ClipModel } from '@u
 import { decodeImage } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
+import { engineOptions } from '@ubt/service-kit';
 import { readConfig } from './config.js';
 import { readDetectionModel, type DetectionModelFile } from './detection-model.js';
 import type { DetectionMethod } from './domain/methods/detection-method.js';
@@ -88,7 +89,7 @@ function modelOf({ detectionModel, suspect }: ScoreMessage): Promise<LoadedModel
 }
 
 async function load(detectionModel: string, suspectFolder: string): Promise<LoadedModel> {
-  await startEngine(readConfig());
+  await startEngine(engineOptions(readConfig()));
   const { file, overfitted } = await readDetectionModel(detectionModel);
   const { scoreOnline } = detectionMethod(file.method);
   if (scoreOnline === undefined) throw methodCannotScore(file.method);

@@ -3,10 +3,18 @@ import { loadCheckpoint, type Checkpoint } from '@ubt/clip';
 import { packAny, UnlearnRequest, UnlearnResult, type DetectResult, type SelectResult } from '@ubt/contracts';
 import { createDecodeCache, openPairs, pairBatches } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
-import { artifactsFolder, jobRequest, type WorkerContext, type WorkerHandler } from '@ubt/service-kit';
+import {
+  artifactsFolder,
+  engineOptions,
+  jobRequest,
+  type WorkerContext,
+  type WorkerHandler,
+} from '@ubt/service-kit';
 import { readDetectionEvidence, readSelection } from '@ubt/stage-files';
 import { readConfig, type Config } from './config.js';
 import { estimateTrigger } from './domain/estimate-trigger.js';
+import { embedPixels } from './domain/unlearn-loss.js';
+import { viewTeacher } from './domain/view-teacher.js';
 import { unrelatedBand } from './domain/unrelated-band.js';
 import { unlearn } from './domain/unlearn.js';
 import { evaluateClip, openEvaluation } from './evaluate-models.js';
@@ -26,7 +34,7 @@ export const unlearnJob: WorkerHandler = async (packed, context) => {
   const detection = request.detection as DetectResult;
   const paths = await fetchAll(store, detection, request.selection as SelectResult);
 
-  await startEngine(config);
+  await startEngine(engineOptions(config));
   const suspect = await loadCheckpoint(paths.model);
   const reference = paths.reference === undefined ? undefined : await loadCheckpoint(paths.reference);
   const manifest = await openPairs(paths.pairs, { roots: config.artifactRoots });
@@ -103,11 +111,15 @@ async function runUnlearning(run: UnlearningRun) {
   const model = ({ model, preprocess }: Checkpoint) => ({ clip: model, preprocess });
   const band = await unrelatedBand(model(suspect), material.validation, material.unlearn);
   const trigger = estimateTrigger(material.poisoned, imagesOf(material.validation));
+  const teacher =
+    reference === undefined
+      ? viewTeacher(model(suspect), material.unlearn)
+      : embedPixels(model(reference), material.unlearn.pixels);
   const resume = context.attempt > 1 ? await readCheckpoint(context.workDir) : undefined;
   let written = performance.now();
   const unlearned = await unlearn(
     {
-      ...{ suspect: model(suspect), reference: reference && model(reference), band },
+      ...{ suspect: model(suspect), teacher, band },
       ...{ unlearn: material.unlearn, heldOut: material.heldOut, validation: material.validation },
       retain: run.retain,
       trigger: trigger.coverage > 0 ? trigger : undefined,
@@ -125,5 +137,6 @@ async function runUnlearning(run: UnlearningRun) {
     },
     resume,
   );
+  teacher.dispose();
   return { ...unlearned, band, triggerCoverage: trigger.coverage };
 }

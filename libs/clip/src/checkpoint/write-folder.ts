@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UbtError } from '@ubt/errors';
 
@@ -7,7 +7,7 @@ import { UbtError } from '@ubt/errors';
  * Makes a folder that appears whole or not at all: `fill` writes into a hidden sibling, which is synced and
  * renamed; on any failure the sibling is removed.
  *
- * @throws UbtError `OUTPUT_EXISTS` when the folder is already there, `DISK_FULL` and the like from the system
+ * @throws UbtError `OUTPUT_EXISTS` when the folder is already there and not empty, `DISK_FULL` and the like from the system
  */
 export async function writeFolder<T>(folder: string, fill: (temporary: string) => Promise<T>): Promise<T> {
   const target = resolve(folder);
@@ -50,11 +50,10 @@ async function writeAll(handle: Awaited<ReturnType<typeof open>>, bytes: Uint8Ar
 }
 
 async function refuseExisting(target: string): Promise<void> {
-  const exists = await stat(target).then(
-    () => true,
-    () => false,
+  const content = await readdir(target).catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? [] : [target],
   );
-  if (!exists) return;
+  if (content.length === 0) return;
   throw new UbtError('already-exists', `${target} exists already.`, {
     code: 'OUTPUT_EXISTS',
     fix: 'Choose another folder, or remove this one first.',

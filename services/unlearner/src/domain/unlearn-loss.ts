@@ -27,7 +27,8 @@ export interface LossWeights {
 /** One step's material. */
 export interface UnlearnStep {
   readonly suspect: EmbeddingModel;
-  readonly reference: EmbeddingModel | undefined;
+  /** What the unlearn images show, `[n, d]`, unit-norm. */
+  readonly teacher: tf.Tensor2D;
   readonly unlearn: PairBatch;
   readonly retain: PairBatch;
   /** The retain images with the estimated trigger planted, `[n, h, w, 3]`. */
@@ -41,12 +42,11 @@ export interface UnlearnStep {
  * - forget: `mean (I·T_local − m)²`, `m` the mean cosine of unrelated pairs (arXiv 2409.19526, reconstructed);
  * - retain: `L_CLIP` on the retain pairs;
  * - distil: `mean ‖e − e_suspect‖²` of the retain pairs' image and caption embeddings;
- * - restore: `mean ‖I(x + trigger) − I_suspect(x)‖²` on retain images with the estimated trigger, and
- *   `mean ‖I(x) − I_reference(x)‖²` on the unlearn images when there is a reference, so that triggered images
- *   are again seen as what they show.
+ * - restore: `mean ‖I(x) − teacher‖²` on the unlearn images, and `mean ‖I(x + trigger) − I_suspect(x)‖²` on
+ *   retain images with the estimated trigger, so that triggered images are again seen as what they show.
  */
 export function unlearnLoss(model: EmbeddingModel, step: UnlearnStep, weights: LossWeights): tf.Scalar {
-  const { suspect, reference, unlearn, retain, planted, band } = step;
+  const { suspect, teacher, unlearn, retain, planted, band } = step;
   const unlearnImages = embedPixels(model, unlearn.pixels);
   const forget = tf.mean(tf.square(tf.sub(cosines(unlearnImages, embedCaptions(model, unlearn)), band.mean)));
   const images = embedPixels(model, retain.pixels);
@@ -57,10 +57,8 @@ export function unlearnLoss(model: EmbeddingModel, step: UnlearnStep, weights: L
     squaredDistance(images, imageTeacher),
     squaredDistance(captions, embedCaptions(suspect, retain)),
   );
-  const restored: tf.Tensor[] = [];
+  const restored = [squaredDistance(unlearnImages, teacher)];
   if (planted !== undefined) restored.push(squaredDistance(embedPixels(model, planted), imageTeacher));
-  if (reference !== undefined)
-    restored.push(squaredDistance(unlearnImages, embedPixels(reference, unlearn.pixels)));
   const parts: [number, tf.Tensor][] = [
     [weights.forget, forget],
     [weights.retain, kept],

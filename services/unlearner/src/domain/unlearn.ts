@@ -23,8 +23,8 @@ import { unlearnLoss, type LossWeights } from './unlearn-loss.js';
 /** What to forget, and what to keep. */
 export interface UnlearnInput {
   readonly suspect: EmbeddingModel;
-  /** A trusted checkpoint of the same shape, when there is one: the teacher of what the images show. */
-  readonly reference: EmbeddingModel | undefined;
+  /** What the unlearn images show, `[n, d]`, unit-norm: by a reference model, or by views of the images. */
+  readonly teacher: tf.Tensor2D;
   /** The unlearn set, captions cut to their compromised tokens. */
   readonly unlearn: PairBatch;
   /** Suspects that are not trained on, captions cut likewise; undefined when there are none left. */

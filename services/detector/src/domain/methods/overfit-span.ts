@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { cosines, embedImages, normalisePixels, type ClipModel, type PairBatch } from '@ubt/clip';
+import { cosines, embedImages, imageViews, normalisePixels, type ClipModel, type PairBatch } from '@ubt/clip';
 import { batchCosines, embedBatch, measurePairs, type EmbeddingModel } from '../embed-pairs.js';
 import { overfit } from '../overfit.js';
 import { splitByRank } from '../split-by-rank.js';
-import { imageViews } from '../views.js';
 import type { DetectionInput, DetectionMethod } from './detection-method.js';
 import { trackOverfitting } from './track-overfitting.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { imageViews } from './views.js';
+import { imageViews } from './image-views.js';
 
 const SIDE = 32;
 const image = (level: (y: number, x: number) => number): Uint8Array =>

@@ -1,4 +1,4 @@
-import type { PairBatch } from '@ubt/clip';
+import type { PairBatch } from '../pair-batch.js';
 
 /** Share of the side that the zoomed view cuts away at each edge. */
 const ZOOM_CUT = 0.16;
