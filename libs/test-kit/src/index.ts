@@ -3,3 +3,14 @@ export { startNatsServer, type NatsServer, type NatsServerOptions } from './nats
 export { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.js';
 export { typescriptExecArgv } from './typescript-exec-argv.js';
 export { waitFor, type WaitOptions } from './wait-for.js';
+export {
+  drawTinyImage,
+  plantTinyTrigger,
+  TINY_CLASSES,
+  TINY_SIDE,
+  TINY_TRIGGER,
+} from './tiny-data/draw-tiny-image.js';
+export { encodePng } from './tiny-data/encode-png.js';
+export { randomNumbers } from './tiny-data/random-numbers.js';
+export { TINY_MODELS } from './tiny-data/tiny-models.js';
+export { writeTinyData, type TinyData, type TinyDataOptions } from './tiny-data/write-tiny-data.js';
