@@ -39,7 +39,7 @@ export type DetectionSummary = z.infer<typeof detectionSummarySchema>;
 /** What the detector leaves for the selector beside the scores. */
 export interface DetectionEvidence {
   readonly summary: DetectionSummary;
-  /** Unit-norm image embeddings after overfitting `[suspectRows + randomRows, dimension]`, row-major. */
+  /** Unit-norm image embeddings of the suspect model `[suspectRows + randomRows, dimension]`, row-major. */
   readonly embeddings: Float32Array;
 }
 

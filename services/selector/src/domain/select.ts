@@ -4,7 +4,7 @@ import { rankBySuspicion, type ScoredPairs } from './scored-pairs.js';
 import { findTokenConsensus, type TokenConsensus, type TokenEnrichment } from './token-consensus.js';
 import { judge, type Judgement } from './verdict.js';
 
-/** Images of some pairs after overfitting. */
+/** Images of some pairs, embedded by the suspect model. */
 export interface ImageSample {
   /** Manifest rows of the most suspicious pairs, whose embeddings come first. */
   readonly suspectRows: readonly number[];

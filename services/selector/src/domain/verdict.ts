@@ -27,7 +27,7 @@ export interface JudgementInput {
   readonly consensus: TokenConsensus;
   /** Text of the strongest token. */
   readonly topToken: string | undefined;
-  /** Mean pairwise cosine of the consensus suspects' images after overfitting, in [-1, 1]. */
+  /** Mean pairwise cosine of the consensus suspects' images under the suspect model, in [-1, 1]. */
   readonly suspectImageCosine: number;
   /** The same of randomly drawn pairs. */
   readonly randomImageCosine: number;
@@ -89,7 +89,7 @@ function collapse({ suspectImageCosine, randomImageCosine }: JudgementInput): Ev
     direction: 'above',
     points: found ? 'backdoor' : 'clean',
     meaning:
-      `After overfitting, the suspects' images have a mean cosine of ${suspectImageCosine.toFixed(2)} with each ` +
+      `The suspects' images have a mean cosine of ${suspectImageCosine.toFixed(2)} with each ` +
       `other, random images ${randomImageCosine.toFixed(2)}: ` +
       (found ? 'unlike images collapse onto one direction.' : 'no common shortcut.'),
   };
