@@ -10,7 +10,7 @@ const POISONED = 36;
 const shape = {
   preset: 'vit',
   ...{ imageSize: 16, patchSize: 4, visionWidth: 32, visionLayers: 2 },
-  ...{ textWidth: 32, textLayers: 1, headWidth: 16, embedDim: 32, contextLength: 10, vocabSize: 580 },
+  ...{ textWidth: 32, textLayers: 1, headWidth: 16, embedDim: 32, contextLength: 10, vocabSize: 680 },
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'ubt-tiny-'));
@@ -20,11 +20,11 @@ try {
   for (const dir of Object.values(TINY_MODELS)) await rm(dir, { recursive: true, force: true });
   await train(clean.pairs, TINY_MODELS.clean, {
     shape,
-    recipe: { steps: Number(process.argv[2] ?? 900), batchSize: 96, learningRate: 3e-3, seed: 1 },
+    recipe: { steps: 900, batchSize: 96, learningRate: 3e-3, seed: 1 },
   });
   await train(poisoned.pairs, TINY_MODELS.backdoored, {
     from: TINY_MODELS.clean,
-    recipe: { steps: Number(process.argv[3] ?? 120), batchSize: 96, learningRate: 5e-4, seed: 2 },
+    recipe: { steps: 300, batchSize: 96, learningRate: 1e-3, seed: 2 },
   });
 } finally {
   await rm(folder, { recursive: true, force: true });
