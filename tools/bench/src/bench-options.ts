@@ -1,0 +1,140 @@
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { UbtError } from '@ubt/errors';
+import { CLASS_LISTS } from '@ubt/redteam';
+import { ATTACKS, REPORTED_SEEDS, type Attack } from './defence/scenarios.js';
+import type { Regime } from './victim-recipe.js';
+import { workspace } from './workspace.js';
+
+/** Parts of the benchmark that can be run alone. */
+export const PARTS = ['victims', 'unpoisoned', 'defence', 'detection', 'fine-tuning'] as const;
+
+/** A part of the benchmark. */
+export type Part = (typeof PARTS)[number];
+
+const REGIMES: readonly Regime[] = ['scratch', 'fine-tuned'];
+
+/** What a run of the benchmark covers. */
+export interface BenchOptions {
+  readonly regime: Regime;
+  readonly seeds: readonly number[];
+  readonly attacks: readonly Attack[];
+  /** What is computed; the rest is taken from the cache where it is there. */
+  readonly parts: ReadonlySet<Part>;
+  readonly classes: keyof typeof CLASS_LISTS | number;
+  /** Replacements of the recipe's own numbers, for quick passes. */
+  readonly pairs: number | undefined;
+  readonly steps: number | undefined;
+  readonly fineTuningSteps: number | undefined;
+  /** Absolute folder of everything that is kept between runs. */
+  readonly cacheDir: string;
+  readonly threads: number;
+  /** Whether this covers what the committed results cover, so that they may be replaced. */
+  readonly complete: boolean;
+  readonly help: boolean;
+}
+
+/** Printed for --help. */
+export const USAGE = `Usage: npm run bench:defence -- [options]
+
+Poisons, trains victims, defends them with the product and with the baselines, and writes the tables of
+docs/results.md. Every finished piece is kept: run it again to go on where it was stopped.
+
+  --regime <name>             scratch (default): victims learn from random weights;
+                              fine-tuned: from a clean checkpoint, which is also the trusted reference
+  --seeds <n,n,…>             default ${[...REPORTED_SEEDS.keys()].join(',')}
+  --attacks <name,…>          default ${ATTACKS.map(({ name }) => name).join(',')}
+  --only <part,…>             compute only these parts, take the rest from the cache as far as it is there:
+                              ${PARTS.join(', ')}; none: only the tables
+  --classes <n>               fast, medium (default), full or a number
+  --pairs <n>                 training pairs, instead of the recipe's
+  --steps <n>                 training steps of a victim, instead of the recipe's
+  --fine-tuning-steps <n>     steps of the baseline, instead of the recipe's
+  --cache <dir>               default .cache/bench in the repository
+  --threads <n>               threads of the engine, default all
+  --help
+
+docs/results.md and tools/bench/results are written only by a run of everything; any other run prints its
+tables on standard output.
+`;
+
+/**
+ * Reads the command line.
+ *
+ * @throws UbtError `USAGE` naming the option at fault
+ */
+export function parseBenchOptions(args: readonly string[]): BenchOptions {
+  const values = parse(args);
+  const parts = values.only === undefined ? PARTS : names('--only', values.only, [...PARTS, 'none']);
+  const attacks = names(
+    '--attacks',
+    values.attacks,
+    ATTACKS.map(({ name }) => name),
+  );
+  const seeds = values.seeds?.split(',').map((text) => wholeNumber('--seeds', text)!);
+  const overrides = {
+    pairs: wholeNumber('--pairs', values.pairs),
+    steps: wholeNumber('--steps', values.steps),
+    fineTuningSteps: wholeNumber('--fine-tuning-steps', values['fine-tuning-steps']),
+  };
+  const classes = classList(values.classes ?? 'medium');
+  const narrowed = [seeds, values.attacks, values.only, ...Object.values(overrides)];
+  return {
+    regime: names('--regime', values.regime ?? 'scratch', REGIMES)[0]!,
+    seeds: seeds ?? [...REPORTED_SEEDS.keys()],
+    attacks: ATTACKS.filter(({ name }) => attacks.includes(name)),
+    parts: new Set(parts.filter((part) => part !== 'none')),
+    classes,
+    ...overrides,
+    cacheDir: resolve(values.cache ?? join(workspace, '.cache', 'bench')),
+    threads: wholeNumber('--threads', values.threads) ?? availableParallelism(),
+    complete: classes === 'medium' && narrowed.every((given) => given === undefined),
+    help: values.help === true,
+  };
+}
+
+function parse(args: readonly string[]) {
+  const string = { type: 'string' } as const;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        ...{ regime: string, seeds: string, attacks: string, only: string, classes: string, pairs: string },
+        ...{ steps: string, 'fine-tuning-steps': string, cache: string, threads: string },
+        help: { type: 'boolean' },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw usage((error as Error).message);
+  }
+}
+
+function names<Name extends string>(
+  option: string,
+  text: string | undefined,
+  known: readonly Name[],
+): readonly Name[] {
+  if (text === undefined) return known;
+  return text.split(',').map((given) => {
+    const found = known.find((name) => name === given);
+    if (found === undefined) throw usage(`${option} ${given}: use ${known.join(', ')}.`);
+    return found;
+  });
+}
+
+function classList(text: string): BenchOptions['classes'] {
+  if (Object.hasOwn(CLASS_LISTS, text)) return text as keyof typeof CLASS_LISTS;
+  return wholeNumber('--classes', text)!;
+}
+
+function wholeNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw usage(`${option} ${text}: it must be a whole number above 0.`);
+  return Number(text);
+}
+
+function usage(message: string): UbtError {
+  return new UbtError('invalid-argument', message, { code: 'USAGE', fix: 'See --help.' });
+}

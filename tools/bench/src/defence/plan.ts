@@ -1,0 +1,113 @@
+import type { Part } from '../bench-options.js';
+import type { UnpoisonedResult, VictimResult } from '../results/bench-results.js';
+import type { BenchContext } from './bench-context.js';
+import { measureModel } from './measure-model.js';
+import {
+  defended,
+  detected,
+  fineTuned,
+  helps,
+  honestMeasures,
+  otherMethods,
+  SWEEP,
+  victimMeasures,
+} from './run-victim.js';
+import { describeScenario, targetOf, type Attack, type Scenario } from './scenarios.js';
+import { scenarioModel } from './train-model.js';
+
+/** Results as they come in. */
+export interface Gathered {
+  readonly victims: Map<string, Draft<VictimResult>>;
+  readonly unpoisoned: Map<number, Draft<UnpoisonedResult>>;
+}
+
+type Draft<Result> = { -readonly [Key in keyof Result]: Unlocked<Result[Key]> };
+type Unlocked<Value> = Value extends readonly (infer Item)[] ? Item[] : Value;
+
+/** One step of the benchmark: computes a piece, or takes it from the cache, and files it. */
+export interface Task {
+  readonly part: Part;
+  readonly label: string;
+  run(context: BenchContext, gathered: Gathered): Promise<void>;
+}
+
+/** All steps in their order. A step computes whatever it needs that is not there yet. */
+export function planTasks(context: BenchContext): Task[] {
+  const { seeds, attacks } = context.options;
+  return seeds.flatMap((seed) => [
+    ...unpoisonedTasks(context, seed),
+    ...attacks.flatMap((attack) => victimTasks(context, seed, attack)),
+  ]);
+}
+
+function unpoisonedTasks(context: BenchContext, seed: number): Task[] {
+  const scenario: Scenario = { seed, attack: undefined };
+  const label = describeScenario(scenario);
+  return [
+    {
+      part: 'unpoisoned',
+      label: `${label}: train and measure`,
+      async run(with_, { unpoisoned }) {
+        const model = await scenarioModel(with_, scenario);
+        const before = await measureModel(with_, model, scenario);
+        unpoisoned.set(seed, { seed, trainingSeconds: model.seconds, before, defences: [] });
+      },
+    },
+    ...helps(context).map((help): Task => ({
+      part: 'unpoisoned',
+      label: `${label}: defend ${help}`,
+      async run(with_, { unpoisoned }) {
+        const entry = await defended(with_, scenario, help);
+        unpoisoned.get(seed)?.defences.push(entry);
+      },
+    })),
+  ];
+}
+
+function victimTasks(context: BenchContext, seed: number, attack: Attack): Task[] {
+  const scenario = { seed, attack };
+  const step = (
+    part: Part,
+    what: string,
+    work: (with_: BenchContext, draft: Draft<VictimResult>) => Promise<void>,
+  ): Task => ({
+    part,
+    label: `${describeScenario(scenario)}: ${what}`,
+    run: (with_, gathered) => work(with_, draftOf(gathered, seed, attack)),
+  });
+  return [
+    step('victims', 'train and measure', async (with_, draft) => {
+      Object.assign(draft, await victimMeasures(with_, scenario));
+    }),
+    step('victims', 'honest model on the triggered images', async (with_, draft) => {
+      draft.honest = await honestMeasures(with_, scenario);
+    }),
+    ...helps(context).flatMap((help) => [
+      step('defence', `defend ${help}`, async (with_, draft) => {
+        draft.defences.push(await defended(with_, scenario, help));
+      }),
+      ...otherMethods(help).map((method) =>
+        step('detection', `detect with ${method}, ${help}`, async (with_, draft) => {
+          draft.detections.push(await detected(with_, scenario, { help, method }));
+        }),
+      ),
+    ]),
+    ...SWEEP.map((learningRate) =>
+      step('fine-tuning', `fine-tune at ${learningRate}`, async (with_, draft) => {
+        draft.fineTunings.push(await fineTuned(with_, scenario, learningRate));
+      }),
+    ),
+  ];
+}
+
+function draftOf({ victims }: Gathered, seed: number, { name }: Attack): Draft<VictimResult> {
+  const key = `${seed} ${name}`;
+  const found = victims.get(key);
+  if (found !== undefined) return found;
+  const draft = {
+    ...{ seed, attack: name, target: targetOf(seed) },
+    ...{ defences: [], detections: [], fineTunings: [] },
+  };
+  victims.set(key, draft);
+  return draft;
+}

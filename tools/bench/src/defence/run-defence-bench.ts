@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { atomicWriteFile } from '@ubt/data';
+import type { BenchOptions } from '../bench-options.js';
+import type { BenchResults } from '../results/bench-results.js';
+import { describeRun } from '../results/describe-run.js';
+import { renderResults } from '../results/render-results.js';
+import { updatePage } from '../results/update-page.js';
+import { FINE_TUNING, VICTIM_RECIPE } from '../victim-recipe.js';
+import { workspace } from '../workspace.js';
+import { openCellStore } from './cell-store.js';
+import { productDigest } from './product-digest.js';
+import { runTasks } from './run-tasks.js';
+
+/** What the benchmark prints to. */
+export interface BenchIo {
+  /** One line about the progress. */
+  readonly progress: (line: string) => void;
+  /** The result. */
+  readonly result: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the benchmark of the defence, or what is missing of it. A run of everything replaces the committed
+ * results and the tables in `docs/results.md`; any other prints its tables.
+ */
+export async function runDefenceBench(
+  options: BenchOptions,
+  args: readonly string[],
+  { progress, result, signal }: BenchIo,
+): Promise<BenchResults> {
+  const product = await productDigest();
+  const store = openCellStore(options.cacheDir);
+  const gathered = await runTasks({ options, store, product, signal, note: progress }, progress);
+  const { data, training } = VICTIM_RECIPE;
+  const { steps, batchSize, learningRate } = training[options.regime];
+  const results: BenchResults = {
+    schemaVersion: 1,
+    regime: options.regime,
+    ...(await describeRun({ args, product, threads: options.threads })),
+    data: { ...dataOf(data), classes: String(options.classes), pairs: options.pairs ?? data.pairs },
+    training: { steps: options.steps ?? steps, batchSize, learningRate },
+    fineTuning: {
+      steps: options.fineTuningSteps ?? FINE_TUNING.recipe.steps,
+      cleanShare: FINE_TUNING.cleanShare,
+    },
+    victims: [...gathered.victims.values()].filter(({ victim }) => victim !== undefined),
+    unpoisoned: [...gathered.unpoisoned.values()],
+  };
+  await keepResults(results, options, result);
+  return results;
+}
+
+const dataOf = ({ imageSize, naturalNoise }: typeof VICTIM_RECIPE.data) => ({ imageSize, naturalNoise });
+
+async function keepResults(
+  results: BenchResults,
+  options: BenchOptions,
+  print: BenchIo['result'],
+): Promise<void> {
+  const name = `defence-${results.regime}.json`;
+  const json = `${JSON.stringify(results, undefined, 2)}\n`;
+  if (!options.complete) {
+    await atomicWriteFile(join(options.cacheDir, 'results', name), json);
+    print(renderResults(results));
+    return;
+  }
+  await atomicWriteFile(join(workspace, 'tools/bench/results', name), json);
+  await updatePage(join(workspace, 'docs/results.md'), join(workspace, 'tools/bench/results'));
+  print('Written: tools/bench/results and docs/results.md\n');
+}

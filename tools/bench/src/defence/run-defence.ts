@@ -1,0 +1,131 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UbtError } from '@ubt/errors';
+import type { DefenceOutcome, DetectionQuality } from '../results/bench-results.js';
+import type { BenchContext } from './bench-context.js';
+import { scenarioPairs } from './poisoned-pairs.js';
+import { runUbt } from './run-ubt.js';
+import { DETECTION_METHODS, type Scenario } from './scenarios.js';
+import type { BenchModel } from './train-model.js';
+
+/** What a defence gave back: its findings, and the model to use from then on. */
+export interface DefenceRun {
+  readonly outcome: DefenceOutcome;
+  /** The cleaned model, or the one that came in when it was left as it is. */
+  readonly model: { readonly id: string; readonly dir: string };
+}
+
+/** What `ubt defend --json` and `ubt detect --json` print, as far as it is used here. */
+interface PrintedSummary {
+  readonly verdict: string;
+  readonly outcome: string;
+  readonly exitCode: number;
+  readonly reasons: readonly string[];
+  readonly detection: {
+    readonly method: string;
+    readonly suspects: number;
+    readonly quality: DetectionQuality | null;
+  };
+  readonly compromisedTokens: readonly { readonly token: string }[];
+  readonly stages: readonly { readonly stage: string; readonly seconds: number }[];
+  readonly model: string | null;
+}
+
+/**
+ * Runs the whole defence on a model, as `ubt defend` does. It is told the model and the pairs, and the
+ * reference where there is one; the truth only serves to judge the detection afterwards.
+ */
+export async function runDefence(
+  context: BenchContext,
+  scenario: Scenario,
+  model: BenchModel,
+  reference?: BenchModel,
+): Promise<DefenceRun> {
+  const { store, product } = context;
+  const { seed } = scenario;
+  const cell = await store.cell({
+    kind: 'defences',
+    key: { model: model.id, reference: reference?.id ?? null, seed, product },
+    async compute(folder) {
+      const out = join(folder, 'out');
+      const args = [...(await subjectArgs(context, scenario, model, reference)), '--out', out];
+      const printed = await ubt<PrintedSummary>(context, ['defend', ...args], folder);
+      return outcomeOf(printed, printed.model === null ? {} : await readUnlearning(out));
+    },
+  });
+  const { untouched, ...outcome } = cell.result;
+  const cleaned = { id: cell.id, dir: join(cell.folder, 'out', 'model') };
+  return { outcome, model: untouched ? model : cleaned };
+}
+
+/** Runs one detection method, as `ubt detect` does, and gives how well it told the poisoned pairs. */
+export async function runDetection(
+  context: BenchContext,
+  scenario: Scenario,
+  { model, method, reference }: { model: BenchModel; method: string; reference?: BenchModel | undefined },
+): Promise<DetectionQuality> {
+  const { store, product } = context;
+  const { seed } = scenario;
+  const cell = await store.cell({
+    kind: 'detections',
+    key: { model: model.id, reference: reference?.id ?? null, method, seed, product },
+    async compute(folder) {
+      const subject = await subjectArgs(context, scenario, model, reference);
+      const args = ['detect', ...subject, '--method', method, '--out', join(folder, 'out')];
+      const { detection } = await ubt<PrintedSummary>(context, args, folder);
+      return detection.quality!;
+    },
+  });
+  return cell.result;
+}
+
+async function subjectArgs(
+  context: BenchContext,
+  scenario: Scenario,
+  model: BenchModel,
+  reference: BenchModel | undefined,
+): Promise<string[]> {
+  const { pairs, truth } = await scenarioPairs(context, scenario);
+  return [
+    ...['--model', model.dir, '--pairs', pairs, '--root', dirname(pairs)],
+    ...['--truth', truth, '--seed', String(scenario.seed)],
+    ...(reference === undefined ? [] : ['--reference', reference.dir]),
+  ];
+}
+
+function ubt<Result>({ options, signal }: BenchContext, args: readonly string[], folder: string) {
+  const { cacheDir, threads } = options;
+  return runUbt<Result>(args, join(folder, 'ubt.log'), { cacheDir, threads, signal });
+}
+
+type Unlearning = Partial<Pick<DefenceOutcome, 'steps' | 'keptStep' | 'unlearnPairs'>>;
+
+function outcomeOf(printed: PrintedSummary, unlearning: Unlearning): DefenceOutcome & { untouched: boolean } {
+  const { verdict, outcome, exitCode, reasons, detection, compromisedTokens, stages } = printed;
+  if (detection.method !== DETECTION_METHODS[0]) {
+    throw new UbtError('failed-precondition', `The product's default method is now ${detection.method}.`, {
+      code: 'BENCH_DEFAULT_METHOD_CHANGED',
+      fix: 'Put it first in DETECTION_METHODS.',
+    });
+  }
+  return {
+    ...{ verdict, outcome, exitCode, reason: reasons[0] ?? '', suspects: detection.suspects },
+    ...(detection.quality === null ? {} : { detection: detection.quality }),
+    tokens: compromisedTokens
+      .slice(0, 3)
+      .map(({ token }) => token)
+      .join(' '),
+    ...unlearning,
+    seconds: Object.fromEntries(stages.map(({ stage, seconds }) => [stage, seconds])),
+    untouched: printed.model === null,
+  };
+}
+
+async function readUnlearning(out: string): Promise<Unlearning> {
+  const { selection, unlearning } = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as {
+    selection: { unlearnPairs: number };
+    unlearning: { steps: number; keptStep: number };
+  };
+  const { steps, keptStep } = unlearning;
+  return { steps, keptStep, unlearnPairs: selection.unlearnPairs };
+}

@@ -1,0 +1,88 @@
+import type { DefenceOutcome, Help, Measures, VictimResult } from '../results/bench-results.js';
+import { FINE_TUNING } from '../victim-recipe.js';
+import type { BenchContext } from './bench-context.js';
+import { fineTune } from './fine-tune.js';
+import { measureModel } from './measure-model.js';
+import { runDefence, runDetection } from './run-defence.js';
+import { DETECTION_METHODS, type Scenario } from './scenarios.js';
+import { referenceModel, scenarioModel } from './train-model.js';
+
+/** One entry of a result's list. */
+type Entry<Key extends keyof VictimResult> = VictimResult[Key] extends readonly (infer Item)[] ? Item : never;
+
+/** A model's defence and how the model does after it. */
+export interface DefendedModel {
+  readonly help: Help;
+  readonly outcome: DefenceOutcome;
+  readonly after: Measures;
+}
+
+/** Trains the victim and measures it. */
+export async function victimMeasures(
+  context: BenchContext,
+  scenario: Scenario,
+): Promise<{ trainingSeconds: number; victim: Measures }> {
+  const model = await scenarioModel(context, scenario);
+  return { trainingSeconds: model.seconds, victim: await measureModel(context, model, scenario) };
+}
+
+/** Measures the honest model of the same seed on the same triggered images. */
+export async function honestMeasures(context: BenchContext, scenario: Scenario): Promise<Measures> {
+  const honest = await scenarioModel(context, { ...scenario, attack: undefined });
+  return measureModel(context, honest, scenario);
+}
+
+/** Defends a scenario's model and measures what came back. */
+export async function defended(
+  context: BenchContext,
+  scenario: Scenario,
+  help: Help,
+): Promise<DefendedModel> {
+  const model = await scenarioModel(context, scenario);
+  const { outcome, model: after } = await runDefence(
+    context,
+    scenario,
+    model,
+    await referenceFor(context, scenario, help),
+  );
+  return { help, outcome, after: await measureModel(context, after, scenario) };
+}
+
+/** Runs one detection method on a victim. */
+export async function detected(
+  context: BenchContext,
+  scenario: Scenario,
+  { help, method }: { help: Help; method: string },
+): Promise<Entry<'detections'>> {
+  const model = await scenarioModel(context, scenario);
+  const reference = await referenceFor(context, scenario, help);
+  return { help, method, quality: await runDetection(context, scenario, { model, method, reference }) };
+}
+
+/** Fine-tunes a victim at one learning rate and measures what came back. */
+export async function fineTuned(
+  context: BenchContext,
+  scenario: Scenario,
+  learningRate: number,
+): Promise<Entry<'fineTunings'>> {
+  const model = await scenarioModel(context, scenario);
+  const tuned = await fineTune(context, scenario, { model, learningRate });
+  return { learningRate, seconds: tuned.seconds, after: await measureModel(context, tuned, scenario) };
+}
+
+/** What a defence can be given in a regime. */
+export function helps({ options }: BenchContext): readonly Help[] {
+  return options.regime === 'scratch' ? ['alone'] : ['alone', 'with reference'];
+}
+
+/** The methods beside the default one; some need the reference. */
+export function otherMethods(help: Help): readonly string[] {
+  return [...DETECTION_METHODS.slice(1), ...(help === 'with reference' ? ['reference-similarity'] : [])];
+}
+
+/** The learning rates of the baseline. */
+export const SWEEP: readonly number[] = FINE_TUNING.learningRates;
+
+async function referenceFor(context: BenchContext, { seed }: Scenario, help: Help) {
+  return help === 'alone' ? undefined : referenceModel(context, seed);
+}

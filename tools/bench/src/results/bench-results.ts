@@ -1,0 +1,122 @@
+import type { Regime } from '../victim-recipe.js';
+
+/** How a model does; all rates are in [0, 1]. */
+export interface Measures {
+  /** Zero-shot top-1 accuracy on clean test images. */
+  readonly cleanAccuracy: number;
+  /** Accuracy over many views of the target class. */
+  readonly targetAccuracy: number;
+  /** Share of triggered images not of the target class that are taken for it. */
+  readonly attackSuccessRate?: number;
+  /** Share of the same images that are recognised as what they show. */
+  readonly triggeredAccuracy?: number;
+  /** Of each rate, as if images were independent. */
+  readonly standardErrors: Readonly<Partial<Record<MeasuredRate, number>>>;
+  /** Clean test images. */
+  readonly images: number;
+  readonly targetViews: number;
+}
+
+/** The names of the measured rates. */
+export type MeasuredRate = 'cleanAccuracy' | 'targetAccuracy' | 'attackSuccessRate' | 'triggeredAccuracy';
+
+/** How well a detection told poisoned pairs from the others; all rates are in [0, 1]. */
+export interface DetectionQuality {
+  readonly auroc: number;
+  readonly aupr: number;
+  readonly precisionAtK: number;
+  readonly k: number;
+  readonly recallAtThreshold: number;
+  readonly precisionAtThreshold: number;
+}
+
+/** What a defence found and did. */
+export interface DefenceOutcome {
+  readonly verdict: string;
+  readonly outcome: string;
+  readonly exitCode: number;
+  /** The strongest reason, in words. */
+  readonly reason: string;
+  readonly suspects: number;
+  /** Absent for unpoisoned pairs. */
+  readonly detection?: DetectionQuality;
+  /** The compromised tokens, strongest first, up to three. */
+  readonly tokens: string;
+  readonly steps?: number;
+  readonly keptStep?: number;
+  readonly unlearnPairs?: number;
+  /** Wall-clock seconds by stage: to be compared only within one defence. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** Whether a defence was given the trusted checkpoint that the victim was fine-tuned from. */
+export type Help = 'alone' | 'with reference';
+
+/** One attack with one seed: the victim, and everything that was done to it. Parts not run yet are absent. */
+export interface VictimResult {
+  readonly seed: number;
+  /** Name of the attack. */
+  readonly attack: string;
+  readonly target: string;
+  readonly trainingSeconds?: number;
+  readonly victim?: Measures;
+  /** An honest model of the same recipe and seed, on the same clean and triggered images. */
+  readonly honest?: Measures;
+  readonly defences: readonly {
+    readonly help: Help;
+    readonly outcome: DefenceOutcome;
+    readonly after: Measures;
+  }[];
+  /** The methods that the defence does not run by default. */
+  readonly detections: readonly {
+    readonly help: Help;
+    readonly method: string;
+    readonly quality: DetectionQuality;
+  }[];
+  readonly fineTunings: readonly {
+    readonly learningRate: number;
+    readonly seconds: number;
+    readonly after: Measures;
+  }[];
+}
+
+/** One honest model, and what the defence made of it. */
+export interface UnpoisonedResult {
+  readonly seed: number;
+  readonly trainingSeconds: number;
+  readonly before: Measures;
+  readonly defences: readonly {
+    readonly help: Help;
+    readonly outcome: DefenceOutcome;
+    readonly after: Measures;
+  }[];
+}
+
+/** All results of one regime: what `tools/bench/results/*.json` holds. */
+export interface BenchResults {
+  readonly schemaVersion: 1;
+  readonly regime: Regime;
+  readonly measuredAt: string;
+  readonly command: string;
+  /** Commit that was checked out; `+` when there were changes on top. */
+  readonly commit: string;
+  /** Digest of the product's build. */
+  readonly product: string;
+  readonly machine: {
+    readonly processor: string;
+    readonly cores: number;
+    readonly threads: number;
+    readonly memoryGiB: number;
+  };
+  readonly versions: Readonly<Record<string, string>>;
+  readonly data: {
+    readonly classes: string;
+    readonly pairs: number;
+    readonly imageSize: number;
+    readonly naturalNoise: number;
+  };
+  readonly training: { readonly steps: number; readonly batchSize: number; readonly learningRate: number };
+  readonly fineTuning: { readonly steps: number; readonly cleanShare: number };
+  readonly victims: readonly VictimResult[];
+  readonly unpoisoned: readonly UnpoisonedResult[];
+}

@@ -1,0 +1,41 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { atomicWriteFile } from '@ubt/data';
+import { UbtError } from '@ubt/errors';
+import type { BenchResults } from './bench-results.js';
+import { renderResults } from './render-results.js';
+
+const START = '<!-- bench:defence:start -->';
+const END = '<!-- bench:defence:end -->';
+
+/**
+ * Puts the tables of all committed results between the markers of a page.
+ *
+ * @param folder of the results' JSON files
+ * @throws UbtError `PAGE_WITHOUT_MARKERS`
+ */
+export async function updatePage(page: string, folder: string): Promise<void> {
+  const files = (await readdir(folder)).filter((name) => /^defence-.+\.json$/.test(name));
+  const results = await Promise.all(
+    // "scratch" comes before "fine-tuned": the harder case first.
+    files
+      .sort()
+      .reverse()
+      .map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as BenchResults),
+  );
+  const text = await readFile(page, 'utf8');
+  await atomicWriteFile(page, betweenMarkers(text, results.map(renderResults).join('\n'), page));
+}
+
+/** A page with other text between its markers. @throws UbtError `PAGE_WITHOUT_MARKERS` */
+export function betweenMarkers(text: string, content: string, page: string): string {
+  const start = text.indexOf(START);
+  const end = text.indexOf(END);
+  if (start >= 0 && end > start) {
+    return `${text.slice(0, start + START.length)}\n\n${content.trim()}\n\n${text.slice(end)}`;
+  }
+  throw new UbtError('failed-precondition', `${page} does not hold ${START} and ${END}, in this order.`, {
+    code: 'PAGE_WITHOUT_MARKERS',
+    fix: 'Put both lines where the tables belong.',
+  });
+}
