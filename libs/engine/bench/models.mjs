@@ -102,23 +102,22 @@ export function transformer(x, weights, layers, heads) {
   return tf.mean(y, 1);
 }
 
-/** AdamW on tensors, one operation per formula line. */
+/** AdamW over all weights as one vector: few large operations instead of many small ones. */
 export function adamW(weights, gradients, state, step, rate = 1e-3, decay = 0.01) {
-  for (const [name, variable] of weights.variables) {
-    if (!state.has(name))
-      state.set(name, [
-        tf.variable(tf.zeros(variable.shape), false),
-        tf.variable(tf.zeros(variable.shape), false),
-      ]);
-    const [m, v] = state.get(name);
-    const g = gradients[variable.name];
-    tf.tidy(() => {
-      m.assign(tf.add(tf.mul(m, 0.9), tf.mul(g, 0.1)));
-      v.assign(tf.add(tf.mul(v, 0.999), tf.mul(tf.square(g), 0.001)));
-      const mHat = tf.mul(m, tf.scalar(1 / (1 - 0.9 ** step)));
-      const vHat = tf.mul(v, tf.scalar(1 / (1 - 0.999 ** step)));
-      const update = tf.div(mHat, tf.add(tf.sqrt(vHat), 1e-8));
-      variable.assign(tf.sub(tf.mul(variable, 1 - rate * decay), tf.mul(update, rate)));
-    });
-  }
+  const variables = weights.list;
+  const flat = (tensors) => tf.concat(tensors.map((tensor) => tf.reshape(tensor, [-1])));
+  state.m ??= tf.variable(tf.zeros([variables.reduce((size, v) => size + v.size, 0)]), false);
+  state.v ??= tf.variable(tf.zeros(state.m.shape), false);
+  const g = flat(variables.map((variable) => gradients[variable.name]));
+  state.m.assign(tf.add(tf.mul(state.m, 0.9), tf.mul(g, 0.1)));
+  state.v.assign(tf.add(tf.mul(state.v, 0.999), tf.mul(tf.square(g), 0.001)));
+  const correction = (1 - 0.999 ** step) ** -0.5;
+  const denominator = tf.add(tf.mul(tf.sqrt(state.v), correction), 1e-8);
+  const change = tf.mul(tf.div(state.m, denominator), rate / (1 - 0.9 ** step));
+  const updated = tf.sub(tf.mul(flat(variables), 1 - rate * decay), change);
+  const parts = tf.split(
+    updated,
+    variables.map(({ size }) => size),
+  );
+  parts.forEach((part, i) => variables[i].assign(tf.reshape(part, variables[i].shape)));
 }

@@ -14,7 +14,7 @@ const engine = await startEngine({ threads: Number(process.env.THREADS ?? 2) });
 for (const [name, { input, run }] of Object.entries(CASES)) {
   if (only && only !== 'all' && only !== name) continue;
   const weights = new Weights();
-  const state = new Map();
+  const state = {};
   const x = tf.randomNormal(input, 0, 1, 'float32', 9);
   tf.tidy(() => void run(x, weights));
   const times = [];

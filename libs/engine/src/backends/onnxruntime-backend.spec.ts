@@ -129,6 +129,15 @@ describe('compiled graphs', () => {
     expect(engine.stats()).toMatchObject({ graphRuns: 20, sessionsCompiled: 1, cachedSessions: 1 });
   });
 
+  it('do not depend on the shape in which a variable was updated', async () => {
+    const w = tf.variable(tf.ones([2, 3]));
+    for (let i = 1; i <= 3; i++) {
+      tf.tidy(() => w.assign(tf.reshape(tf.add(tf.reshape(w, [6]), tf.sum(w)), [2, 3])));
+      expect((await w.data())[5]).toBe(7 ** i);
+    }
+    expect(engine.stats().sessionsCompiled).toBe(1);
+  });
+
   it('follow every number that changes', async () => {
     const x = tf.tensor1d([1, 2]);
     for (const factor of [1, 1, 2, 3, 3, 5, 5, 1]) {

@@ -65,6 +65,8 @@ export class OnnxruntimeBackend extends tf.KernelBackend {
   tensorValue({ dataId, shape }: tf.TensorInfo): Value {
     const { value } = this.held.get(dataId);
     if (sameShape(value.shape, shape)) return value;
+    // Without an operation for it, so that a variable's graph is the same whatever shape its update came in.
+    if (value.data !== null && value.constantKey === null) return value.view(shape);
     return this.recorder.op('Reshape', [value, this.recorder.ints(shape)], value.dtype, shape);
   }
 

@@ -123,7 +123,7 @@ export class Recorder {
     const domain = MICROSOFT.has(type) ? 'com.microsoft' : '';
     const signature = this.intern(type, attributes);
     const node: GraphNode = { type, domain, attributes, inputs, outputs, signature, taken: false };
-    for (const input of inputs) if (input !== null) input.uses++;
+    for (const input of inputs) if (input !== null) (input.base ?? input).uses++;
     for (const output of outputs) output.producer = node;
     this.pending.push(node);
     this.onGrowth(this.pending.length);

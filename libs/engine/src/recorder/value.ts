@@ -32,6 +32,10 @@ export class Value {
   readonly constantKey: string | null;
   /** When set, every element is this number, and `data` is only made when somebody needs it. */
   fill: number | null = null;
+  /** The leaf whose elements this one shows in another shape; null for values of their own. */
+  base: Value | null = null;
+  /** Other shapes under which this leaf is read. */
+  private views: Value[] | null = null;
   /** Scratch of the compiler: the collection that last needed this value, and its place there. */
   mark = 0;
   place = 0;
@@ -42,6 +46,17 @@ export class Value {
     constantKey: string | null = null,
   ) {
     this.constantKey = constantKey;
+  }
+
+  /** This leaf in another shape of the same size: the same elements, fed without a copy. */
+  view(shape: readonly number[]): Value {
+    const known = this.views?.find((view) => view.shape.join() === shape.join());
+    if (known !== undefined) return known;
+    const view = new Value(this.dtype, shape);
+    view.data = this.data;
+    view.base = this;
+    (this.views ??= []).push(view);
+    return view;
   }
 
   /** Number of elements. */

@@ -108,8 +108,9 @@ export class Runner {
       }
       for (const input of node.inputs) {
         if (input === null) continue;
-        input.uses--;
-        this.recycle(input);
+        const owner = input.base ?? input;
+        owner.uses--;
+        this.recycle(owner);
       }
     }
   }
