@@ -30,7 +30,10 @@ describe('ubt defend', () => {
       outcome: 'repaired',
       exitCode: 0,
       metrics: { before: { attackSuccessRate: 0.86 }, after: { attackSuccessRate: 0, images: 400 } },
-      detection: { scoredPairs: 4, quality: { auroc: 1, precisionAtThreshold: 1 } },
+      detection: {
+        scoredPairs: 4,
+        quality: { scores: { auroc: 1 }, suspects: { listed: 1, precision: 1, recall: 0.5 } },
+      },
       model: join(bench.out, 'model'),
     });
     expect(fake.detects).toHaveLength(1);

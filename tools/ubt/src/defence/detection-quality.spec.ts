@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { detectionQuality } from './detection-quality.js';
+import { detectionQuality, listQuality } from './detection-quality.js';
 
 const judged = (scores: readonly number[], poisoned: readonly number[]) =>
   scores.map((score, index) => ({ score, poisoned: poisoned.includes(index) }));
@@ -12,7 +12,6 @@ describe('detectionQuality', () => {
       precisionAtK: 1,
       k: 2,
       recallAtThreshold: 1,
-      precisionAtThreshold: 1,
     });
   });
 
@@ -21,7 +20,7 @@ describe('detectionQuality', () => {
     const quality = detectionQuality(judged([0.9, 0.8, 0.7, 0.7, 0.2, 0.1], [0, 2, 5]), 0.75, 64);
     expect(quality?.auroc).toBeCloseTo(0.5, 10);
     expect(quality?.aupr).toBeCloseTo(1 / 3 + (1 / 3) * (2 / 4) + (1 / 3) * (3 / 6), 10);
-    expect(quality).toMatchObject({ k: 6, precisionAtK: 0.5, precisionAtThreshold: 0.5 });
+    expect(quality).toMatchObject({ k: 6, precisionAtK: 0.5 });
     expect(quality?.recallAtThreshold).toBeCloseTo(1 / 3, 10);
   });
 
@@ -34,5 +33,23 @@ describe('detectionQuality', () => {
   it('cannot say anything without poison or with nothing else', () => {
     expect(detectionQuality(judged([1, 2], []), 0)).toBeUndefined();
     expect(detectionQuality(judged([1, 2], [0, 1]), 0)).toBeUndefined();
+  });
+});
+
+describe('listQuality', () => {
+  const truth = new Map([
+    [0, true],
+    [1, false],
+    [2, true],
+    [3, false],
+  ]);
+
+  it('tells how much of the list is poison and how much of the poison is listed', () => {
+    expect(listQuality([0, 1, 3, 9], truth)).toEqual({ listed: 4, precision: 0.25, recall: 0.5 });
+  });
+
+  it('gives no share of nothing', () => {
+    expect(listQuality([], truth)).toEqual({ listed: 0, recall: 0 });
+    expect(listQuality([1], new Map([[1, false]]))).toEqual({ listed: 1, precision: 0 });
   });
 });

@@ -9,8 +9,6 @@ export interface DetectionQuality {
   readonly k: number;
   /** Share of the poisoned pairs above the threshold. */
   readonly recallAtThreshold: number;
-  /** Poisoned share of the pairs above the threshold; 0 when there are none. */
-  readonly precisionAtThreshold: number;
 }
 
 /** A scored pair whose truth is known. Higher scores are more suspicious. */
@@ -34,15 +32,13 @@ export function detectionQuality(
   const ranked = [...judged].sort((a, b) => b.score - a.score);
   const positives = ranked.filter(({ poisoned }) => poisoned).length;
   if (positives === 0 || positives === ranked.length) return undefined;
-  const suspects = ranked.filter(({ score }) => score > threshold);
-  const found = suspects.filter(({ poisoned }) => poisoned).length;
+  const found = ranked.filter(({ score, poisoned }) => poisoned && score > threshold).length;
   const top = ranked.slice(0, k);
   return {
     ...areas(ranked, positives),
     precisionAtK: top.filter(({ poisoned }) => poisoned).length / top.length,
     k: top.length,
     recallAtThreshold: found / positives,
-    precisionAtThreshold: suspects.length === 0 ? 0 : found / suspects.length,
   };
 }
 
@@ -62,4 +58,24 @@ function areas(ranked: readonly JudgedScore[], positives: number): { auroc: numb
     averagePrecision += (hits / positives) * (above / seen);
   }
   return { auroc: wins / (positives * negatives), aupr: averagePrecision };
+}
+
+/** How well a list of suspects names the poisoned pairs. */
+export interface ListQuality {
+  readonly listed: number;
+  /** Poisoned share of the list, in [0, 1]; unset for an empty list. */
+  readonly precision?: number;
+  /** Share of the poisoned pairs that the list names, in [0, 1]; unset when none are poisoned. */
+  readonly recall?: number;
+}
+
+/** Measures a list of suspects against known poison. @param rows of the manifest that are listed */
+export function listQuality(rows: readonly number[], truth: ReadonlyMap<number, boolean>): ListQuality {
+  const found = rows.filter((row) => truth.get(row) === true).length;
+  const poisoned = [...truth.values()].filter(Boolean).length;
+  return {
+    listed: rows.length,
+    ...(rows.length === 0 ? {} : { precision: found / rows.length }),
+    ...(poisoned === 0 ? {} : { recall: found / poisoned }),
+  };
 }

@@ -1,11 +1,28 @@
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'csv-parse';
 import { readScores } from '@ubt/stage-files';
-import { detectionQuality, type DetectionQuality, type JudgedScore } from './detection-quality.js';
+import {
+  detectionQuality,
+  listQuality,
+  type DetectionQuality,
+  type JudgedScore,
+  type ListQuality,
+} from './detection-quality.js';
 import { RESULTS } from './out-folder.js';
 import { readTruth } from './read-truth.js';
 
+/** A detection measured against known poison. */
+export interface Judgement {
+  /** Of the scores; undefined when there is nothing to tell apart. */
+  readonly scores: DetectionQuality | undefined;
+  /** Of suspects.csv. */
+  readonly suspects: ListQuality;
+}
+
 /**
- * Measures the scores in a folder against known poison; undefined without a truth file.
+ * Measures the scores and the list of suspects in a folder against known poison; undefined without a truth
+ * file.
  *
  * @throws UbtError TRUTH_MALFORMED, STAGE_FILE_MALFORMED
  */
@@ -13,12 +30,21 @@ export async function judgeDetection(
   folder: string,
   truthFile: string | undefined,
   threshold: number,
-): Promise<DetectionQuality | undefined> {
+): Promise<Judgement | undefined> {
   if (truthFile === undefined) return undefined;
   const truth = await readTruth(truthFile);
   const judged: JudgedScore[] = [];
   for await (const { row, score } of readScores(join(folder, RESULTS.scores))) {
     judged.push({ score, poisoned: truth.get(row) === true });
   }
-  return detectionQuality(judged, threshold);
+  const listed = await listedRows(join(folder, RESULTS.suspects));
+  return { scores: detectionQuality(judged, threshold), suspects: listQuality(listed, truth) };
+}
+
+/** Rows of the manifest that a suspects.csv lists. */
+async function listedRows(path: string): Promise<number[]> {
+  const rows: number[] = [];
+  const records = createReadStream(path).pipe(parse({ columns: true, bom: true }));
+  for await (const record of records) rows.push(Number((record as { row: string }).row));
+  return rows;
 }

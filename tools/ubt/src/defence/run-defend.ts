@@ -54,13 +54,18 @@ export async function runDefend(flags: DefendFlags, context: ActionContext): Pro
     {
       work: (session) => defend(session, { subject, plan, options: detectOptions(flags) }),
       async finish(record, { out, spans }) {
-        const quality = await judgeDetection(out.staging, flags.truth, record.detection?.threshold ?? 0);
+        const judgement = await judgeDetection(out.staging, flags.truth, record.detection?.threshold ?? 0);
         // The unlearner measures before and after; a model left as it is has not been measured yet.
         const before = record.unlearning === undefined ? await measureUntouched(flags, context) : undefined;
-        const report = await finishReport(out, { spans, reproduce: context.commandLine, quality, before });
+        const report = await finishReport(out, {
+          spans,
+          reproduce: context.commandLine,
+          quality: judgement?.scores,
+          before,
+        });
         await keepTrace(out, spans);
         await writeRunRecord(out, record);
-        return summariseRun({ record, out: out.path, report, quality });
+        return summariseRun({ record, out: out.path, report, judgement });
       },
     },
   );

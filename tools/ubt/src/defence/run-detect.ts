@@ -51,10 +51,10 @@ export async function runDetect(flags: RunDetectFlags, context: ActionContext): 
     {
       work,
       async finish(record, { out, spans }) {
-        const quality = await judgeDetection(out.staging, flags.truth, record.detection?.threshold ?? 0);
+        const judgement = await judgeDetection(out.staging, flags.truth, record.detection?.threshold ?? 0);
         await keepTrace(out, spans);
         await writeRunRecord(out, record);
-        return summariseRun({ record, out: out.path, quality });
+        return summariseRun({ record, out: out.path, judgement });
       },
     },
   );

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Metrics } from '@ubt/contracts';
 import { summariseReport, type Report, type SummaryTable } from '@ubt/report';
-import { percent } from '../output/format.js';
+import { count, percent } from '../output/format.js';
 import { exitCodeOf } from '../output/exit-code.js';
 import { table } from '../output/table.js';
 import type { RunFindings } from '../runs/journalled.js';
-import type { DetectionQuality } from './detection-quality.js';
+import type { Judgement } from './judge-detection.js';
 import { nameOf, OUTCOME_NAMES, VERDICT_NAMES } from './names.js';
 import { RESULTS } from './out-folder.js';
 import type { RunRecord } from './run-record.js';
@@ -26,7 +26,7 @@ export interface SummaryParts {
   readonly out: string;
   /** Present when the chain came to its end. */
   readonly report?: Report;
-  readonly quality?: DetectionQuality | undefined;
+  readonly judgement?: Judgement | undefined;
 }
 
 /** Sums up what the stages of a command found and did. */
@@ -42,7 +42,7 @@ export function summariseRun(parts: SummaryParts): RunSummary {
 }
 
 function dataOf(
-  { record, out, report, quality }: SummaryParts,
+  { record, out, report, judgement }: SummaryParts,
   findings: RunFindings,
   exitCode: number,
 ): object {
@@ -63,7 +63,7 @@ function dataOf(
       skippedPairs: Number(detection?.skippedPairs ?? 0),
       suspects: Number(selection?.suspects ?? detection?.suspects ?? 0),
       threshold: detection?.threshold ?? null,
-      quality: quality ?? null,
+      quality: judgement ?? null,
     },
     compromisedTokens: selection?.compromisedTokens ?? [],
     stages,
@@ -80,7 +80,7 @@ function metricsOf(metrics: Metrics | undefined): object | undefined {
   return { ...rates, images: Number(images) };
 }
 
-function linesOf({ record, out, report, quality }: SummaryParts): string[] {
+function linesOf({ record, out, report, judgement }: SummaryParts): string[] {
   const { selection, unlearning, stages } = record;
   const model =
     unlearning?.model === undefined
@@ -91,7 +91,7 @@ function linesOf({ record, out, report, quality }: SummaryParts): string[] {
     ...(report === undefined && selection !== undefined
       ? [`Verdict: ${nameOf(VERDICT_NAMES, selection.verdict)}`, ...selection.reasons.map(bullet)]
       : []),
-    ...(quality === undefined ? [] : [`Detection precision ${qualityWords(quality)}`]),
+    ...(judgement === undefined ? [] : [judgementWords(judgement)]),
     ...(report === undefined ? stages.map(({ stage, seconds }) => `${stage}: ${seconds.toFixed(1)} s`) : []),
     '',
     ...(report === undefined ? [] : model),
@@ -113,14 +113,12 @@ export function reportLines(report: Report): string[] {
   ];
 }
 
-function qualityWords({
-  precisionAtThreshold,
-  recallAtThreshold,
-  precisionAtK,
-  k,
-}: DetectionQuality): string {
-  const atThreshold = `${percent(precisionAtThreshold)} above the threshold`;
-  return `${atThreshold} (recall ${percent(recallAtThreshold)}), ${percent(precisionAtK)} in the top ${k}`;
+function judgementWords({ scores, suspects }: Judgement): string {
+  const { listed, precision, recall } = suspects;
+  const top =
+    scores === undefined ? '' : `; ${percent(scores.precisionAtK)} of the ${scores.k} highest scores are`;
+  const list = `${percent(precision)} of the ${count(listed)} suspects are poisoned${top}`;
+  return `Detection      ${list}; ${percent(recall)} of the poison is listed`;
 }
 
 const bullet = (reason: string) => `  - ${reason}`;
