@@ -1,8 +1,10 @@
+import type { ClipModel } from '@ubt/clip';
 import * as tf from '@tensorflow/tfjs-core';
 import { batchCosines, measurePairs } from '../embed-pairs.js';
+import { keepOnSuccess } from '../keep-on-success.js';
 import { overfit } from '../overfit.js';
 import { splitByRank } from '../split-by-rank.js';
-import type { DetectionMethod } from './detection-method.js';
+import type { Detection, DetectionInput, DetectionMethod } from './detection-method.js';
 import { trackOverfitting } from './track-overfitting.js';
 
 /**
@@ -17,43 +19,7 @@ import { trackOverfitting } from './track-overfitting.js';
 export const overfitGain: DetectionMethod = {
   name: 'overfit-gain',
   needsReference: false,
-  async detect(input) {
-    const { suspect, reference, pairs, options, signal, progress } = input;
-    const { rows, columns } = await measurePairs<'similarity' | 'referenceSimilarity'>(
-      pairs,
-      (batch) => ({
-        similarity: batchCosines(suspect, batch),
-        referenceSimilarity: batchCosines(reference ?? suspect, batch),
-      }),
-      { signal, onBatch: (done) => progress('scoring before overfitting', done, pairs.length, 'pairs') },
-    );
-    const [weak, rest] = splitByRank(rows, columns.referenceSimilarity, options.suspectFraction);
-    const tracked = trackOverfitting(input, 'overfitting', 1);
-    const lifted = await overfit(
-      suspect,
-      pairs.draw(weak, options.seed),
-      pairs.draw(rest, options.seed + 1),
-      {
-        ...tracked.options,
-        target: 1,
-      },
-    );
-    const after = await measurePairs(
-      pairs,
-      (batch) => ({ cosine: batchCosines({ ...suspect, clip: lifted }, batch) }),
-      {
-        signal,
-        onBatch: (done) => progress('scoring after overfitting', done, pairs.length, 'pairs'),
-      },
-    );
-    return {
-      rows,
-      scores: after.columns.cosine.map((cosine, i) => cosine - (columns.similarity[i] as number)),
-      signals: { ...columns, overfittedSimilarity: after.columns.cosine },
-      curve: tracked.curve,
-      overfitted: { lifted },
-    };
-  },
+  detect: (input) => keepOnSuccess((keep) => detectByGain(input, keep)),
   async scoreOnline(suspect, { lifted }, batch) {
     const cosines = tf.tidy(() =>
       tf.stack([batchCosines(suspect, batch), batchCosines({ ...suspect, clip: lifted! }, batch)]),
@@ -66,3 +32,41 @@ export const overfitGain: DetectionMethod = {
     });
   },
 };
+
+async function detectByGain(
+  input: DetectionInput,
+  keep: (model: ClipModel) => ClipModel,
+): Promise<Detection> {
+  const { suspect, reference, pairs, options, signal, progress } = input;
+  const { rows, columns } = await measurePairs<'similarity' | 'referenceSimilarity'>(
+    pairs,
+    (batch) => ({
+      similarity: batchCosines(suspect, batch),
+      referenceSimilarity: batchCosines(reference ?? suspect, batch),
+    }),
+    { signal, onBatch: (done) => progress('scoring before overfitting', done, pairs.length, 'pairs') },
+  );
+  const [weak, rest] = splitByRank(rows, columns.referenceSimilarity, options.suspectFraction);
+  const tracked = trackOverfitting(input, 'overfitting', 1);
+  const lifted = keep(
+    await overfit(suspect, pairs.draw(weak, options.seed), pairs.draw(rest, options.seed + 1), {
+      ...tracked.options,
+      target: 1,
+    }),
+  );
+  const after = await measurePairs(
+    pairs,
+    (batch) => ({ cosine: batchCosines({ ...suspect, clip: lifted }, batch) }),
+    {
+      signal,
+      onBatch: (done) => progress('scoring after overfitting', done, pairs.length, 'pairs'),
+    },
+  );
+  return {
+    rows,
+    scores: after.columns.cosine.map((cosine, i) => cosine - (columns.similarity[i] as number)),
+    signals: { ...columns, overfittedSimilarity: after.columns.cosine },
+    curve: tracked.curve,
+    overfitted: { lifted },
+  };
+}

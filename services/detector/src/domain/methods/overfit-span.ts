@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { cosines, embedImages, imageViews, normalisePixels, type ClipModel, type PairBatch } from '@ubt/clip';
 import { batchCosines, embedBatch, measurePairs, type EmbeddingModel } from '../embed-pairs.js';
+import { keepOnSuccess } from '../keep-on-success.js';
 import { overfit } from '../overfit.js';
 import { splitByRank } from '../split-by-rank.js';
-import type { DetectionInput, DetectionMethod } from './detection-method.js';
+import type { Detection, DetectionInput, DetectionMethod } from './detection-method.js';
 import { trackOverfitting } from './track-overfitting.js';
 
 /**
@@ -19,35 +20,7 @@ import { trackOverfitting } from './track-overfitting.js';
 export const overfitSpan: DetectionMethod = {
   name: 'overfit-span',
   needsReference: false,
-  async detect(input) {
-    const { pairs, signal, progress } = input;
-    const { rows, columns } = await measureSuspect(input);
-    const suspects = chooseSuspects(rows, columns, input.options.suspectFraction);
-    const unrelated = mean(columns.unrelatedSimilarity);
-    const lift = trackOverfitting(input, 'overfitting upwards', 1);
-    const fall = trackOverfitting(input, 'overfitting downwards', input.options.overfitSteps + 1);
-    const lifted = await overfitOn(input, suspects, { ...lift.options, target: 1 });
-    const fallen = await overfitOn(input, suspects, { ...fall.options, target: unrelated });
-    const after = await measurePairs(
-      pairs,
-      (batch) => spanCosines(input.suspect, { lifted, fallen }, batch),
-      {
-        signal,
-        onBatch: (done) => progress('scoring after overfitting', done, pairs.length, 'pairs'),
-      },
-    );
-    const span = after.columns.lifted.map((up, i) => up - (after.columns.fallen[i] as number));
-    return {
-      rows,
-      scores: span.map((value, i) => value + (columns.viewDrop[i] as number)),
-      signals: {
-        ...{ similarity: columns.similarity, viewDrop: columns.viewDrop, span },
-        ...(input.reference === undefined ? {} : { referenceSimilarity: columns.referenceSimilarity }),
-      },
-      curve: [...lift.curve, ...fall.curve],
-      overfitted: { lifted, fallen },
-    };
-  },
+  detect: (input) => keepOnSuccess((keep) => detectBySpan(input, keep)),
   async scoreOnline(suspect, { lifted, fallen }, batch) {
     const measured = tf.tidy(() => {
       const { similarity, viewDrop } = measureViews(suspect, batch);
@@ -62,6 +35,35 @@ export const overfitSpan: DetectionMethod = {
     }));
   },
 };
+
+async function detectBySpan(
+  input: DetectionInput,
+  keep: (model: ClipModel) => ClipModel,
+): Promise<Detection> {
+  const { pairs, signal, progress } = input;
+  const { rows, columns } = await measureSuspect(input);
+  const suspects = chooseSuspects(rows, columns, input.options.suspectFraction);
+  const unrelated = mean(columns.unrelatedSimilarity);
+  const lift = trackOverfitting(input, 'overfitting upwards', 1);
+  const fall = trackOverfitting(input, 'overfitting downwards', input.options.overfitSteps + 1);
+  const lifted = keep(await overfitOn(input, suspects, { ...lift.options, target: 1 }));
+  const fallen = keep(await overfitOn(input, suspects, { ...fall.options, target: unrelated }));
+  const after = await measurePairs(pairs, (batch) => spanCosines(input.suspect, { lifted, fallen }, batch), {
+    signal,
+    onBatch: (done) => progress('scoring after overfitting', done, pairs.length, 'pairs'),
+  });
+  const span = after.columns.lifted.map((up, i) => up - (after.columns.fallen[i] as number));
+  return {
+    rows,
+    scores: span.map((value, i) => value + (columns.viewDrop[i] as number)),
+    signals: {
+      ...{ similarity: columns.similarity, viewDrop: columns.viewDrop, span },
+      ...(input.reference === undefined ? {} : { referenceSimilarity: columns.referenceSimilarity }),
+    },
+    curve: [...lift.curve, ...fall.curve],
+    overfitted: { lifted, fallen },
+  };
+}
 
 type Columns = 'similarity' | 'viewDrop' | 'unrelatedSimilarity' | 'referenceSimilarity';
 
