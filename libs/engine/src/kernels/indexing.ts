@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { cast, expand, reshape, transpose, where } from '../recorder/operations.js';
-import type { Value } from '../recorder/value.js';
+import { binary, cast, expand, reduce, reshape, transpose, where } from '../recorder/operations.js';
+import type { Recorder } from '../recorder/recorder.js';
+import { sizeOf, type Value } from '../recorder/value.js';
 import type { Kernel, KernelFamily } from './kernel.js';
 import { scatterAdd } from './reductions.js';
 
@@ -49,12 +50,21 @@ const gatherNd: Kernel = ({ graph, inputs }) => {
 const scatterNd: Kernel = ({ graph, inputs, attrs }) => {
   const [indices, updates] = [inputs['indices']!, inputs['updates']!];
   tf.scatter_util.validateInput(asInfo(updates), asInfo(indices), attrs.shape);
-  const places = cast(graph, indices, 'int64');
   // A plain list of indices names rows.
-  const points = indices.shape.length > 1 ? places : reshape(graph, places, [indices.size, 1]);
-  const rows = [...points.shape.slice(0, -1), ...attrs.shape.slice(points.shape.at(-1)!)];
-  return scatterAdd(graph, attrs.shape, points, expand(graph, updates, rows));
+  const depth = indices.shape.length > 1 ? indices.shape.at(-1)! : 1;
+  const [outer, inner] = [attrs.shape.slice(0, depth) as number[], attrs.shape.slice(depth) as number[]];
+  const places = linearPlaces(graph, reshape(graph, indices, [indices.size / depth, depth]), outer);
+  const points = indices.shape.length > 1 ? indices.shape.slice(0, -1) : indices.shape;
+  const rows = reshape(graph, expand(graph, updates, [...points, ...inner]), [places.size, sizeOf(inner)]);
+  return reshape(graph, scatterAdd(graph, sizeOf(outer), places, rows), attrs.shape);
 };
+
+/** Index tuples `[n, depth]` into dimensions of the given sizes, as places `[n]` in their flattened order. */
+function linearPlaces(graph: Recorder, tuples: Value, sizes: readonly number[]): Value {
+  const strides = sizes.map((_, i) => sizeOf(sizes.slice(i + 1)));
+  const weighted = binary(graph, 'Mul', tuples, graph.constant(tuples.dtype, [sizes.length], strides));
+  return reduce(graph, 'ReduceSum', weighted, [1]);
+}
 
 /** What the checks of TensorFlow.js read of a tensor. */
 function asInfo({ dtype, shape }: Value): tf.Tensor {

@@ -110,8 +110,8 @@ const maxPoolGrad: Kernel = ({ graph, inputs, attrs }) => {
   const [dy, x] = [inputs['dy']!, inputs['input']!];
   const info = poolGeometry(attrs, x.shape);
   const [, places] = maxima(graph, x, info);
-  const updates = reshape(graph, transpose(graph, dy, TO_NCHW), [dy.size]);
-  const dx = scatterAdd(graph, [x.size], reshape(graph, places!, [dy.size, 1]), updates);
+  const updates = reshape(graph, transpose(graph, dy, TO_NCHW), [dy.size, 1]);
+  const dx = scatterAdd(graph, x.size, reshape(graph, places!, [dy.size]), updates);
   return transpose(graph, reshape(graph, dx, inNchw(info)), TO_NHWC);
 };
 

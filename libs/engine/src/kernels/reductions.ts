@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { binary, cast, reduce, reshape, unary, where } from '../recorder/operations.js';
+import { binary, cast, expand, reduce, reshape, unary, where } from '../recorder/operations.js';
 import type { Recorder } from '../recorder/recorder.js';
-import type { Value } from '../recorder/value.js';
+import { sizeOf, type Value } from '../recorder/value.js';
 import { listOf, type Kernel, type KernelCall, type KernelFamily } from './kernel.js';
 
 type Reduction = Parameters<typeof reduce>[1];
@@ -125,15 +125,28 @@ const unsortedSegmentSum: Kernel = ({ graph, inputs, attrs }) => {
   const kept = binary(graph, 'GreaterOrEqual', ids, graph.scalar(ids.dtype, 0), 'bool');
   const perRow = [...ids.shape, ...x.shape.slice(ids.shape.length).map(() => 1)];
   const rows = binary(graph, 'Mul', x, reshape(graph, cast(graph, kept, x.dtype), perRow));
-  const indices = cast(graph, binary(graph, 'Max', ids, graph.scalar(ids.dtype, 0)), 'int64');
-  const shape = [attrs.numSegments as number, ...x.shape.slice(ids.shape.length)];
-  return scatterAdd(graph, shape, reshape(graph, indices, [...ids.shape, 1]), rows);
+  const places = binary(graph, 'Max', ids, graph.scalar(ids.dtype, 0));
+  const inner = x.shape.slice(ids.shape.length);
+  const segments = attrs.numSegments as number;
+  const columns = sizeOf(inner);
+  const sums = scatterAdd(
+    graph,
+    segments,
+    reshape(graph, places, [ids.size]),
+    reshape(graph, rows, [ids.size, columns]),
+  );
+  return reshape(graph, sums, [segments, ...inner]);
 };
 
-/** Zeros of a shape with `updates` added at `indices` `[…, depth]`; what meets at one place is summed. */
-export function scatterAdd(graph: Recorder, shape: readonly number[], indices: Value, updates: Value): Value {
-  const zeros = graph.filled(updates.dtype, shape, 0);
-  return graph.op('ScatterND', [zeros, indices, updates], updates.dtype, shape, { reduction: 'add' });
+/**
+ * Zeros of shape `[count, columns]` with row i of `rows` added at row `places[i]`. ScatterElements, because
+ * ONNX Runtime's ScatterND adds with several threads without regard to rows that meet.
+ */
+export function scatterAdd(graph: Recorder, count: number, places: Value, rows: Value): Value {
+  const zeros = graph.filled(rows.dtype, [count, rows.shape[1]!], 0);
+  const everywhere = expand(graph, reshape(graph, places, [places.size, 1]), rows.shape);
+  const inputs = [zeros, everywhere, rows];
+  return graph.op('ScatterElements', inputs, rows.dtype, zeros.shape, { axis: 0, reduction: 'add' });
 }
 
 /** Kernels that combine elements along dimensions. */
