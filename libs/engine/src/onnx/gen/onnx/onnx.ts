@@ -5,7 +5,7 @@
 // source: onnx/onnx.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
  * The part of the ONNX model format that the engine writes, with the public field numbers of the format.
@@ -19,7 +19,9 @@ export interface ModelProto {
   /** Name of the program that wrote the model. */
   producerName: string;
   /** The computation. */
-  graph: GraphProto | undefined;
+  graph:
+    | GraphProto
+    | undefined;
   /** Operator sets by domain. */
   opsetImport: OperatorSetIdProto[];
 }
@@ -73,7 +75,9 @@ export interface AttributeProto {
   /** UTF-8 text. */
   s: Buffer;
   /** A tensor. */
-  t: TensorProto | undefined;
+  t:
+    | TensorProto
+    | undefined;
   /** Numbers. */
   floats: number[];
   /** Whole numbers. */
@@ -165,7 +169,7 @@ export enum TensorProto_DataType {
 }
 
 function createBaseModelProto(): ModelProto {
-  return { irVersion: 0, producerName: '', graph: undefined, opsetImport: [] };
+  return { irVersion: 0, producerName: "", graph: undefined, opsetImport: [] };
 }
 
 export const ModelProto: MessageFns<ModelProto> = {
@@ -173,7 +177,7 @@ export const ModelProto: MessageFns<ModelProto> = {
     if (message.irVersion !== 0) {
       writer.uint32(8).int64(message.irVersion);
     }
-    if (message.producerName !== '') {
+    if (message.producerName !== "") {
       writer.uint32(18).string(message.producerName);
     }
     if (message.graph !== undefined) {
@@ -189,7 +193,7 @@ export const ModelProto: MessageFns<ModelProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -244,12 +248,12 @@ export const ModelProto: MessageFns<ModelProto> = {
 };
 
 function createBaseOperatorSetIdProto(): OperatorSetIdProto {
-  return { domain: '', version: 0 };
+  return { domain: "", version: 0 };
 }
 
 export const OperatorSetIdProto: MessageFns<OperatorSetIdProto> = {
   encode(message: OperatorSetIdProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.domain !== '') {
+    if (message.domain !== "") {
       writer.uint32(10).string(message.domain);
     }
     if (message.version !== 0) {
@@ -262,7 +266,7 @@ export const OperatorSetIdProto: MessageFns<OperatorSetIdProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -301,7 +305,7 @@ export const OperatorSetIdProto: MessageFns<OperatorSetIdProto> = {
 };
 
 function createBaseGraphProto(): GraphProto {
-  return { node: [], name: '', initializer: [], input: [], output: [] };
+  return { node: [], name: "", initializer: [], input: [], output: [] };
 }
 
 export const GraphProto: MessageFns<GraphProto> = {
@@ -309,7 +313,7 @@ export const GraphProto: MessageFns<GraphProto> = {
     for (const v of message.node) {
       NodeProto.encode(v!, writer.uint32(10).fork()).join();
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(18).string(message.name);
     }
     for (const v of message.initializer) {
@@ -328,7 +332,7 @@ export const GraphProto: MessageFns<GraphProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -391,7 +395,7 @@ export const GraphProto: MessageFns<GraphProto> = {
 };
 
 function createBaseNodeProto(): NodeProto {
-  return { input: [], output: [], name: '', opType: '', attribute: [], domain: '' };
+  return { input: [], output: [], name: "", opType: "", attribute: [], domain: "" };
 }
 
 export const NodeProto: MessageFns<NodeProto> = {
@@ -402,16 +406,16 @@ export const NodeProto: MessageFns<NodeProto> = {
     for (const v of message.output) {
       writer.uint32(18).string(v!);
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(26).string(message.name);
     }
-    if (message.opType !== '') {
+    if (message.opType !== "") {
       writer.uint32(34).string(message.opType);
     }
     for (const v of message.attribute) {
       AttributeProto.encode(v!, writer.uint32(42).fork()).join();
     }
-    if (message.domain !== '') {
+    if (message.domain !== "") {
       writer.uint32(58).string(message.domain);
     }
     return writer;
@@ -421,7 +425,7 @@ export const NodeProto: MessageFns<NodeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -492,12 +496,12 @@ export const NodeProto: MessageFns<NodeProto> = {
 };
 
 function createBaseAttributeProto(): AttributeProto {
-  return { name: '', f: 0, i: 0, s: Buffer.alloc(0), t: undefined, floats: [], ints: [], type: 0 };
+  return { name: "", f: 0, i: 0, s: Buffer.alloc(0), t: undefined, floats: [], ints: [], type: 0 };
 }
 
 export const AttributeProto: MessageFns<AttributeProto> = {
   encode(message: AttributeProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
     if (message.f !== 0) {
@@ -536,7 +540,7 @@ export const AttributeProto: MessageFns<AttributeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -643,12 +647,12 @@ export const AttributeProto: MessageFns<AttributeProto> = {
 };
 
 function createBaseValueInfoProto(): ValueInfoProto {
-  return { name: '', type: undefined };
+  return { name: "", type: undefined };
 }
 
 export const ValueInfoProto: MessageFns<ValueInfoProto> = {
   encode(message: ValueInfoProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
     if (message.type !== undefined) {
@@ -661,7 +665,7 @@ export const ValueInfoProto: MessageFns<ValueInfoProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -715,7 +719,7 @@ export const TypeProto: MessageFns<TypeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -764,7 +768,7 @@ export const TypeProto_Tensor: MessageFns<TypeProto_Tensor> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -818,7 +822,7 @@ export const TensorShapeProto: MessageFns<TensorShapeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -864,7 +868,7 @@ export const TensorShapeProto_Dimension: MessageFns<TensorShapeProto_Dimension> 
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -895,7 +899,7 @@ export const TensorShapeProto_Dimension: MessageFns<TensorShapeProto_Dimension> 
 };
 
 function createBaseTensorProto(): TensorProto {
-  return { dims: [], dataType: 0, name: '', rawData: Buffer.alloc(0) };
+  return { dims: [], dataType: 0, name: "", rawData: Buffer.alloc(0) };
 }
 
 export const TensorProto: MessageFns<TensorProto> = {
@@ -910,7 +914,7 @@ export const TensorProto: MessageFns<TensorProto> = {
     if (message.dataType !== 0) {
       writer.uint32(16).int32(message.dataType);
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(66).string(message.name);
     }
     if (message.rawData.length !== 0) {
@@ -923,7 +927,7 @@ export const TensorProto: MessageFns<TensorProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -990,10 +994,10 @@ export const TensorProto: MessageFns<TensorProto> = {
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());
   if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error('Value is larger than Number.MAX_SAFE_INTEGER');
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
   }
   if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error('Value is smaller than Number.MIN_SAFE_INTEGER');
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
   }
   return num;
 }
