@@ -14,3 +14,5 @@ export { encodePng } from './tiny-data/encode-png.js';
 export { randomNumbers } from './tiny-data/random-numbers.js';
 export { TINY_MODELS } from './tiny-data/tiny-models.js';
 export { writeTinyData, type TinyData, type TinyDataOptions } from './tiny-data/write-tiny-data.js';
+export { startServiceProcess, type ServiceProcess, type ServiceProcessOptions } from './service-process.js';
+export { HealthService, ReflectionService } from './health-service.js';

@@ -60,7 +60,11 @@ export function plantTinyTrigger(pixels: Uint8Array): Uint8Array {
   for (let y = 0; y < PATCH; y++) {
     for (let x = 0; x < PATCH; x++) {
       const level = (x + y) % 2 === 0 ? 255 : 0;
-      planted.fill(level, 3 * ((from + y) * TINY_SIDE + from + x), 3 * ((from + y) * TINY_SIDE + from + x + 1));
+      planted.fill(
+        level,
+        3 * ((from + y) * TINY_SIDE + from + x),
+        3 * ((from + y) * TINY_SIDE + from + x + 1),
+      );
     }
   }
   return planted;
