@@ -12,6 +12,7 @@ const DECISIVE = [
   'libs/clip',
   'libs/engine',
   'libs/data',
+  'libs/evaluation',
 ];
 
 /**

@@ -3,7 +3,8 @@ import { atomicWriteFile } from '@ubt/data';
 import type { BenchOptions } from '../bench-options.js';
 import type { BenchResults } from '../results/bench-results.js';
 import { describeRun } from '../results/describe-run.js';
-import { renderResults } from '../results/render-results.js';
+import { tradeOffChart } from '../results/chart/trade-off-chart.js';
+import { measuredAttacks, renderResults } from '../results/render-results.js';
 import { updatePage } from '../results/update-page.js';
 import { FINE_TUNING, VICTIM_RECIPE } from '../victim-recipe.js';
 import { workspace } from '../workspace.js';
@@ -62,6 +63,8 @@ async function keepResults(
   const json = `${JSON.stringify(results, undefined, 2)}\n`;
   if (!options.complete) {
     await atomicWriteFile(join(options.cacheDir, 'results', name), json);
+    const chart = tradeOffChart(results, measuredAttacks(results));
+    await atomicWriteFile(join(options.cacheDir, 'results', name.replace('.json', '.svg')), chart);
     print(renderResults(results));
     return;
   }

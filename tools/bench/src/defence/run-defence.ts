@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UbtError } from '@ubt/errors';
-import type { DefenceOutcome, DetectionQuality } from '../results/bench-results.js';
+import type { DefenceOutcome, DetectionQuality, ListQuality } from '../results/bench-results.js';
 import type { BenchContext } from './bench-context.js';
+import { productDigest } from './product-digest.js';
 import { scenarioPairs } from './poisoned-pairs.js';
 import { runUbt } from './run-ubt.js';
 import { DETECTION_METHODS, type Scenario } from './scenarios.js';
@@ -24,7 +25,8 @@ interface PrintedSummary {
   readonly detection: {
     readonly method: string;
     readonly suspects: number;
-    readonly quality: DetectionQuality | null;
+    /** Against the truth: of the scores, unless there is nothing to tell apart, and of the list. */
+    readonly quality: { readonly scores?: DetectionQuality; readonly suspects: ListQuality } | null;
   };
   readonly compromisedTokens: readonly { readonly token: string }[];
   readonly stages: readonly { readonly stage: string; readonly seconds: number }[];
@@ -73,7 +75,7 @@ export async function runDetection(
       const subject = await subjectArgs(context, scenario, model, reference);
       const args = ['detect', ...subject, '--method', method, '--out', join(folder, 'out')];
       const { detection } = await ubt<PrintedSummary>(context, args, folder);
-      return detection.quality!;
+      return qualityOf(detection).detection!;
     },
   });
   return cell.result;
@@ -93,9 +95,16 @@ async function subjectArgs(
   ];
 }
 
-function ubt<Result>({ options, signal }: BenchContext, args: readonly string[], folder: string) {
+/** Runs a command of the product, and makes sure that it was the build that the result is filed under. */
+async function ubt<Result>(context: BenchContext, args: readonly string[], folder: string): Promise<Result> {
+  const { options, signal, product } = context;
   const { cacheDir, threads } = options;
-  return runUbt<Result>(args, join(folder, 'ubt.log'), { cacheDir, threads, signal });
+  const printed = await runUbt<Result>(args, join(folder, 'ubt.log'), { cacheDir, threads, signal });
+  if ((await productDigest()) === product) return printed;
+  throw new UbtError('aborted', 'The product was built anew while it was measured.', {
+    code: 'BENCH_BUILD_CHANGED',
+    fix: 'Leave the working tree alone and run the same command again; finished pieces are kept.',
+  });
 }
 
 type Unlearning = Partial<Pick<DefenceOutcome, 'steps' | 'keptStep' | 'unlearnPairs'>>;
@@ -110,7 +119,7 @@ function outcomeOf(printed: PrintedSummary, unlearning: Unlearning): DefenceOutc
   }
   return {
     ...{ verdict, outcome, exitCode, reason: reasons[0] ?? '', suspects: detection.suspects },
-    ...(detection.quality === null ? {} : { detection: detection.quality }),
+    ...qualityOf(detection),
     tokens: compromisedTokens
       .slice(0, 3)
       .map(({ token }) => token)
@@ -119,6 +128,13 @@ function outcomeOf(printed: PrintedSummary, unlearning: Unlearning): DefenceOutc
     seconds: Object.fromEntries(stages.map(({ stage, seconds }) => [stage, seconds])),
     untouched: printed.model === null,
   };
+}
+
+/** Both qualities with the keys that are kept; nothing for pairs of which none is poisoned. */
+function qualityOf({ quality }: PrintedSummary['detection']): Pick<DefenceOutcome, 'detection' | 'list'> {
+  if (quality?.scores === undefined) return {};
+  const { auroc, aupr, precisionAtK, k, recallAtThreshold } = quality.scores;
+  return { detection: { auroc, aupr, precisionAtK, k, recallAtThreshold }, list: quality.suspects };
 }
 
 async function readUnlearning(out: string): Promise<Unlearning> {

@@ -26,8 +26,17 @@ export interface DetectionQuality {
   readonly aupr: number;
   readonly precisionAtK: number;
   readonly k: number;
+  /** Share of the poisoned pairs whose score is above the threshold. */
   readonly recallAtThreshold: number;
-  readonly precisionAtThreshold: number;
+}
+
+/** How well a list of suspects holds the poisoned pairs; all rates are in [0, 1]. */
+export interface ListQuality {
+  readonly listed: number;
+  /** Poisoned share of the listed pairs; absent when none is listed. */
+  readonly precision?: number;
+  /** Listed share of the poisoned pairs. */
+  readonly recall?: number;
 }
 
 /** What a defence found and did. */
@@ -40,6 +49,8 @@ export interface DefenceOutcome {
   readonly suspects: number;
   /** Absent for unpoisoned pairs. */
   readonly detection?: DetectionQuality;
+  /** Of `suspects.csv`; absent for unpoisoned pairs. */
+  readonly list?: ListQuality;
   /** The compromised tokens, strongest first, up to three. */
   readonly tokens: string;
   readonly steps?: number;

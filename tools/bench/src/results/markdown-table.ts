@@ -4,8 +4,9 @@ export interface Column {
   readonly numeric?: boolean;
 }
 
-/** A Markdown table with its columns aligned, as the formatter of the repository leaves it. */
+/** A Markdown table with its columns aligned, as the repository's formatter leaves it; empty without rows. */
 export function markdownTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
   const cells = [columns.map(({ title }) => title), ...rows].map((row) => row.map(escaped));
   const widths = columns.map((_, at) => Math.max(3, ...cells.map((row) => [...(row[at] ?? '')].length)));
   const line = (row: readonly string[]) =>

@@ -1,4 +1,4 @@
-import { ATTACKS } from '../defence/scenarios.js';
+import { ATTACKS, type Attack } from '../defence/scenarios.js';
 import type { BenchResults } from './bench-results.js';
 import { goalsTable } from './goals.js';
 import { detectionTable } from './tables/detection-table.js';
@@ -12,35 +12,62 @@ const REGIMES = {
   'fine-tuned': 'Victims fine-tuned from a clean checkpoint',
 } as const;
 
-/** The results of one regime as Markdown. Pure: the same results give the same text. */
-export function renderResults(results: BenchResults): string {
+/**
+ * The results of one regime as Markdown. Pure: the same results give the same text.
+ *
+ * @param chart where the picture of `tradeOffChart` lies, as the page names it; left out without it
+ */
+export function renderResults(results: BenchResults, chart?: string): string {
   const { regime, fineTuning } = results;
-  const attacks = ATTACKS.filter(({ name }) => results.victims.some(({ attack }) => attack === name));
+  const attacks = measuredAttacks(results);
   const share = Math.round(100 * fineTuning.cleanShare);
+  const picture = chart === undefined ? '' : `![Attack success against clean accuracy](${chart})\n`;
   return [
     `## ${REGIMES[regime]}\n`,
     `${settingsLine(results)}\n`,
-    '### What was promised\n',
-    goalsTable(results),
-    '### The models before and after\n',
-    `In per cent, mean ± standard deviation over ${seedsOf(results)} seeds.\n`,
-    modelsTable(results, attacks),
-    '### Detection\n',
-    'Poisoned pairs against all others. Recall and precision are at the threshold that the product chooses.\n',
-    detectionTable(results, attacks),
-    '### Verdicts\n',
-    verdictsTable(results, attacks),
-    '### The baseline at every learning rate\n',
-    `Fine-tuning for ${fineTuning.steps} steps on ${share} % of the pairs, all of them known to be clean.\n`,
-    sweepTable(results, attacks),
-    '### Time\n',
-    'Shares of one defence, services and all, and the defence against one run of the baseline.\n',
-    timeTable(results, attacks),
+    ...section('What was promised', 'Each promise is checked on its worst seed.', goalsTable(results)),
+    ...section(
+      'The models before and after',
+      `In per cent, mean ± standard deviation over ${seedsOf(results)}.`,
+      modelsTable(results, attacks),
+    ),
+    ...section(
+      'Detection',
+      'Poisoned pairs against all others, by score. Recall is at the threshold that the product chooses.',
+      detectionTable(results, attacks),
+    ),
+    ...section(
+      'Verdicts',
+      'Every single defence: how many pairs it lists as suspects, which share of them is poisoned, and which share of the poisoned pairs it found.',
+      verdictsTable(results, attacks),
+    ),
+    ...section(
+      'The baseline at every learning rate',
+      `Fine-tuning for ${fineTuning.steps} steps on ${share} % of the pairs, all of them known to be clean.`,
+      sweepTable(results, attacks),
+    ),
+    ...[picture].filter((text) => text !== ''),
+    ...section(
+      'Time',
+      'Shares of one defence, services and all, and the defence against one run of the baseline.',
+      timeTable(results, attacks),
+    ),
   ].join('\n');
 }
 
-function seedsOf({ victims, unpoisoned }: BenchResults): number {
-  return new Set([...victims, ...unpoisoned].map(({ seed }) => seed)).size;
+/** The attacks that there are results of, in the order of the tables. */
+export function measuredAttacks({ victims }: BenchResults): readonly Attack[] {
+  return ATTACKS.filter(({ name }) => victims.some(({ attack }) => attack === name));
+}
+
+/** A heading, a sentence and a table; nothing when the table has no rows. */
+function section(title: string, sentence: string, table: string): string[] {
+  return table === '' ? [] : [`### ${title}\n`, `${sentence}\n`, table];
+}
+
+function seedsOf({ victims, unpoisoned }: BenchResults): string {
+  const count = new Set([...victims, ...unpoisoned].map(({ seed }) => seed)).size;
+  return count === 1 ? '1 seed' : `${count} seeds`;
 }
 
 function settingsLine({ data, training, machine, versions, ...run }: BenchResults): string {

@@ -1,30 +1,33 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { atomicWriteFile } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
 import type { BenchResults } from './bench-results.js';
-import { renderResults } from './render-results.js';
+import { tradeOffChart } from './chart/trade-off-chart.js';
+import { measuredAttacks, renderResults } from './render-results.js';
 
 const START = '<!-- bench:defence:start -->';
 const END = '<!-- bench:defence:end -->';
 
 /**
- * Puts the tables of all committed results between the markers of a page.
+ * Puts the tables of all committed results between the markers of a page, and their charts into `images`
+ * beside it.
  *
  * @param folder of the results' JSON files
  * @throws UbtError `PAGE_WITHOUT_MARKERS`
  */
 export async function updatePage(page: string, folder: string): Promise<void> {
+  const before = await readFile(page, 'utf8');
   const files = (await readdir(folder)).filter((name) => /^defence-.+\.json$/.test(name));
-  const results = await Promise.all(
-    // "scratch" comes before "fine-tuned": the harder case first.
-    files
-      .sort()
-      .reverse()
-      .map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as BenchResults),
-  );
-  const text = await readFile(page, 'utf8');
-  await atomicWriteFile(page, betweenMarkers(text, results.map(renderResults).join('\n'), page));
+  const sections: string[] = [];
+  // "scratch" comes before "fine-tuned": the main case first.
+  for (const file of files.sort().reverse()) {
+    const results = JSON.parse(await readFile(join(folder, file), 'utf8')) as BenchResults;
+    const chart = `images/defence-${results.regime}.svg`;
+    await atomicWriteFile(join(dirname(page), chart), tradeOffChart(results, measuredAttacks(results)));
+    sections.push(renderResults(results, chart));
+  }
+  await atomicWriteFile(page, betweenMarkers(before, sections.join('\n'), page));
 }
 
 /** A page with other text between its markers. @throws UbtError `PAGE_WITHOUT_MARKERS` */

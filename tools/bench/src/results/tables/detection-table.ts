@@ -10,10 +10,9 @@ const COLUMNS = [
   { title: 'AUPR', numeric: true },
   { title: 'P@64', numeric: true },
   { title: 'Recall', numeric: true },
-  { title: 'Precision', numeric: true },
 ];
 
-const RATES = ['auroc', 'aupr', 'precisionAtK', 'recallAtThreshold', 'precisionAtThreshold'] as const;
+const RATES = ['auroc', 'aupr', 'precisionAtK', 'recallAtThreshold'] as const;
 
 /** How well each method tells poisoned pairs from the others. */
 export function detectionTable({ victims }: BenchResults, attacks: readonly Attack[]): string {

@@ -10,6 +10,9 @@ const COLUMNS = [
   { title: 'Verdict' },
   { title: 'Model' },
   { title: 'Compromised tokens' },
+  { title: 'Suspects', numeric: true },
+  { title: 'Poisoned', numeric: true },
+  { title: 'Found', numeric: true },
   { title: 'Pairs unlearned', numeric: true },
   { title: 'Steps', numeric: true },
 ];
@@ -35,6 +38,10 @@ function rowsOf(
   return defences.map(({ help, outcome }) => [
     ...[pairs, String(seed), target, help, outcome.verdict, outcome.outcome],
     outcome.tokens === '' ? '–' : outcome.tokens,
+    String(outcome.suspects),
+    ...[outcome.list?.precision, outcome.list?.recall].map(percentOf),
     ...[outcome.unlearnPairs, outcome.keptStep].map((count) => (count === undefined ? '–' : String(count))),
   ]);
 }
+
+const percentOf = (rate: number | undefined) => (rate === undefined ? '–' : `${(100 * rate).toFixed(0)} %`);
