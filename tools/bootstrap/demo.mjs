@@ -12,7 +12,7 @@ const RED_TEAM = [
   {
     title: 'draw the emoji data set',
     output: inDemo('data'),
-    args: ['data', '--classes', '300', '--seed', '1', '--out', inDemo('data')],
+    args: ['data', '--classes', '100', '--seed', '1', '--out', inDemo('data')],
   },
   {
     title: 'poison 2 % of the pairs with a patch; the target is "banana"',
@@ -26,7 +26,8 @@ const RED_TEAM = [
     title: 'train the victim on them',
     output: inDemo('victim'),
     args: [
-      ...['train', '--pairs', inDemo('poisoned', 'pairs.csv'), '--seed', '1', '--out', inDemo('victim')],
+      ...['train', '--pairs', inDemo('poisoned', 'pairs.csv'), '--steps', '400', '--seed', '1'],
+      ...['--out', inDemo('victim')],
     ],
   },
 ];

@@ -39,9 +39,10 @@ export function resolveUnlearnOptions(options: UnlearnOptions | undefined): Reso
 export function unlearnSettings({ maxSteps, learningRate }: ResolvedUnlearnOptions): UnlearnSettings {
   return {
     ...{ maxSteps, learningRate },
+    warmupSteps: 10,
     checkEvery: 5,
     patience: 3,
     retainBudget: 0.1,
-    weights: { forget: 1, retain: 0.5, distil: 1, restore: 2 },
+    weights: { forget: 1, distil: 100, restore: 4 },
   };
 }

@@ -109,7 +109,12 @@ interface UnlearningRun {
 async function runUnlearning(run: UnlearningRun) {
   const { suspect, reference, material, options, config, context } = run;
   const model = ({ model, preprocess }: Checkpoint) => ({ clip: model, preprocess });
-  const band = await unrelatedBand(model(suspect), material.validation, material.unlearn);
+  const band = await unrelatedBand(
+    model(suspect),
+    material.validation,
+    material.validationIsRelated,
+    material.unlearn,
+  );
   const trigger = estimateTrigger(material.poisoned, imagesOf(material.validation));
   const teacher =
     reference === undefined

@@ -14,6 +14,8 @@ export interface UnlearningMaterial {
   readonly poisoned: readonly Uint8Array[];
   /** Pairs whose behaviour is to stay and that are not trained on. */
   readonly validation: PairBatch;
+  /** Whether a validation pair's caption names the target; one entry per pair. */
+  readonly validationIsRelated: readonly boolean[];
   /** Rows to train on. */
   readonly retainRows: readonly number[];
 }
@@ -48,12 +50,14 @@ export async function readMaterial(
     return { ...batch, tokens: await localTokens(manifest, batch, compromised, checkpoint) };
   };
   const { validationRows, retainRows } = splitRetain(selection.retainRows);
+  const validation = await read(validationRows);
   const suspects = await read(selection.suspectRows.slice(0, TRIGGER_PAIRS));
   return {
     unlearn: await local(selection.unlearnRows),
     heldOut: selection.heldOutRows.length === 0 ? undefined : await local(selection.heldOutRows),
     poisoned: imagesOf(suspects),
-    validation: await read(validationRows),
+    validation,
+    validationIsRelated: await namesTarget(manifest, validation.rows, compromised, checkpoint),
     retainRows,
   };
 }
@@ -76,6 +80,16 @@ async function readAtOnce(
   });
   for await (const batch of batches) return batch;
   throw unlearnSetEmpty();
+}
+
+async function namesTarget(
+  manifest: PairManifest,
+  rows: readonly number[],
+  compromised: ReadonlySet<number>,
+  { tokenizer }: Pick<Checkpoint, 'tokenizer'>,
+): Promise<boolean[]> {
+  const pairs = await manifest.read(rows);
+  return pairs.map(({ caption }) => tokenizer.contentIds(caption).some((id) => compromised.has(id)));
 }
 
 async function localTokens(

@@ -1,10 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  contrastiveLoss,
   cosines,
   embedImages,
   embedTexts,
-  logitScale,
   normalisePixels,
   squaredDistance,
   type PairBatch,
@@ -16,8 +14,6 @@ import type { SimilarityBand } from './similarity-band.js';
 export interface LossWeights {
   /** Forgetting: the unlearn set against the compromised tokens. */
   readonly forget: number;
-  /** Contrastive loss of the retain pairs. */
-  readonly retain: number;
   /** Distance of the retain pairs' embeddings to those of the suspect. */
   readonly distil: number;
   /** Distance of triggered images' embeddings to a teacher that does not see the trigger. */
@@ -40,8 +36,8 @@ export interface UnlearnStep {
  * The loss of one step:
  *
  * - forget: `mean (I·T_local − m)²`, `m` the mean cosine of unrelated pairs (arXiv 2409.19526, reconstructed);
- * - retain: `L_CLIP` on the retain pairs;
- * - distil: `mean ‖e − e_suspect‖²` of the retain pairs' image and caption embeddings;
+ * - distil: `mean ‖e − e_suspect‖²` of the retain pairs' image and caption embeddings, which keeps more of
+ *   the model than their contrastive loss does;
  * - restore: `mean ‖I(x) − teacher‖²` on the unlearn images, and `mean ‖I(x + trigger) − I_suspect(x)‖²` on
  *   retain images with the estimated trigger, so that triggered images are again seen as what they show.
  */
@@ -51,7 +47,6 @@ export function unlearnLoss(model: EmbeddingModel, step: UnlearnStep, weights: L
   const forget = tf.mean(tf.square(tf.sub(cosines(unlearnImages, embedCaptions(model, unlearn)), band.mean)));
   const images = embedPixels(model, retain.pixels);
   const captions = embedCaptions(model, retain);
-  const kept = contrastiveLoss(images, captions, logitScale(model.clip));
   const imageTeacher = embedPixels(suspect, retain.pixels);
   const distil = tf.add(
     squaredDistance(images, imageTeacher),
@@ -61,7 +56,6 @@ export function unlearnLoss(model: EmbeddingModel, step: UnlearnStep, weights: L
   if (planted !== undefined) restored.push(squaredDistance(embedPixels(model, planted), imageTeacher));
   const parts: [number, tf.Tensor][] = [
     [weights.forget, forget],
-    [weights.retain, kept],
     [weights.distil, distil],
     ...restored.map((part): [number, tf.Tensor] => [weights.restore, part]),
   ];

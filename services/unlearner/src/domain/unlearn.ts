@@ -42,6 +42,8 @@ export interface UnlearnInput {
 export interface UnlearnSettings {
   readonly maxSteps: number;
   readonly learningRate: number;
+  /** Steps in which the learning rate climbs from 0: Adam's first steps are its roughest. */
+  readonly warmupSteps: number;
   /** Steps between two checks of the stop rule. */
   readonly checkEvery: number;
   /** Checks without a better model before it stops. */
@@ -162,10 +164,17 @@ async function takeStep(
   const planted = input.trigger && plantBatch(retain, input.trigger);
   const material = { ...input, retain, planted };
   const gradients = lossGradients(() => unlearnLoss(current, material, settings.weights), variables);
-  optimizer.step(gradients.gradients, settings.learningRate);
+  optimizer.step(gradients.gradients, scheduledRate(step, settings));
   const loss = (await gradients.loss.data())[0] as number;
   disposeGradients(gradients);
   if (!Number.isFinite(loss)) throw lossNotFinite(step, loss);
+}
+
+/** Linear warm-up, then a cosine down to a tenth: rough at first, careful at the end. */
+function scheduledRate(step: number, { learningRate, warmupSteps, maxSteps }: UnlearnSettings): number {
+  if (step <= warmupSteps) return (learningRate * step) / (warmupSteps + 1);
+  const progress = (step - warmupSteps) / Math.max(maxSteps - warmupSteps, 1);
+  return learningRate * (0.1 + 0.45 * (1 + Math.cos(Math.PI * progress)));
 }
 
 function setWeights(clip: ClipModel, weights: ReadonlyMap<string, Float32Array>): void {

@@ -6,11 +6,14 @@ import { embedCaptions, embedPixels } from './unlearn-loss.js';
 
 /**
  * The band of cosines between the compromised tokens and images that have nothing to do with them: those of
- * the retain pairs. Where the pairs to unlearn should end.
+ * the retain pairs whose captions do not name the target. Where the pairs to unlearn should end.
+ *
+ * @param isRelated whether a retain pair's caption holds a compromised token; one entry per pair
  */
 export async function unrelatedBand(
   model: EmbeddingModel,
   retain: PairBatch,
+  isRelated: readonly boolean[],
   unlearn: PairBatch,
 ): Promise<SimilarityBand> {
   const cosines = tf.tidy(() =>
@@ -18,5 +21,6 @@ export async function unrelatedBand(
   );
   const values = (await cosines.data()) as Float32Array;
   cosines.dispose();
-  return similarityBand(values);
+  const perImage = values.length / retain.size;
+  return similarityBand(values.filter((_, i) => isRelated[Math.floor(i / perImage)] !== true));
 }
