@@ -75,9 +75,9 @@ export function helps({ options }: BenchContext): readonly Help[] {
   return options.regime === 'scratch' ? ['alone'] : ['alone', 'with reference'];
 }
 
-/** The methods beside the default one; some need the reference. */
+/** The methods beside the default one; with a reference, those that use it. */
 export function otherMethods(help: Help): readonly string[] {
-  return [...DETECTION_METHODS.slice(1), ...(help === 'with reference' ? ['reference-similarity'] : [])];
+  return help === 'alone' ? DETECTION_METHODS.slice(1) : ['overfit-gain', 'reference-similarity'];
 }
 
 /** The learning rates of the baseline. */
