@@ -12,7 +12,7 @@ const RED_TEAM = [
   {
     title: 'draw the emoji data set',
     output: inDemo('data'),
-    args: ['data', '--classes', '100', '--seed', '1', '--out', inDemo('data')],
+    args: ['data', '--classes', '100', '--pairs', '8000', '--seed', '1', '--out', inDemo('data')],
   },
   {
     title: 'poison 2 % of the pairs with a patch; the target is "banana"',
