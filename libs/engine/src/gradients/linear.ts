@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradientFamily } from './gradient.js';
+import { refuse } from '../kernels/refusals.js';
 
 const batchMatMul: GradientFamily[string] = {
   inputsToSave: ['a', 'b'],
@@ -37,8 +38,11 @@ const conv2d: GradientFamily[string] = {
   inputsToSave: ['x', 'filter'],
   gradFunc: (dy, saved, attrs) => {
     const [x, filter] = saved as [Conv4D, Conv4D];
-    const { strides, pad, dataFormat, dimRoundingMode, dilations } = attrs;
-    const shared = { strides, pad, dataFormat, dimRoundingMode, dilations } as unknown as tf.NamedAttrMap;
+    const { strides, pad, dataFormat, dimRoundingMode, dilations = 1 } = attrs;
+    // The backprop kernels of TensorFlow.js carry no dilations: the result would be silently wrong.
+    if ([dilations].flat().some((dilation) => dilation !== 1))
+      throw refuse('the gradient of a dilated conv2d');
+    const shared = { strides, pad, dataFormat, dimRoundingMode } as unknown as tf.NamedAttrMap;
     const run = (kernel: string, inputs: tf.NamedTensorMap, more: tf.NamedAttrMap): tf.Tensor =>
       tf.engine().runKernel(kernel, inputs, { ...shared, ...more }) as tf.Tensor;
     const grad = dy as tf.Tensor;

@@ -92,6 +92,13 @@ describe('conv2d', () => {
     expect(Math.abs(ofW! - forward!) / scale).toBeLessThan(1e-5);
   });
 
+  it('refuses the gradient of a dilated convolution instead of giving a wrong one', () => {
+    const x = tf.ones([1, 8, 8, 1]) as tf.Tensor4D;
+    const w = tf.ones([3, 3, 1, 1]) as tf.Tensor4D;
+    const dilated = (a: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, w, 1, 'same', 'NHWC', 2);
+    expect(() => tf.grad(dilated)(x)).toThrow('gradient of a dilated conv2d');
+  });
+
   it('has exact gradients element by element', async () => {
     const x = normalTensor([1, 4, 5, 2], 1) as tf.Tensor4D;
     const w = normalTensor([3, 3, 2, 3], 2) as tf.Tensor4D;
