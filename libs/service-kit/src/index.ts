@@ -62,12 +62,8 @@ export { runWorker, type WorkerContext, type WorkerHandler } from './jobs/run-wo
 export { type WorkerOptions } from './jobs/worker-process.js';
 export { checkRequest, type CommonRequest } from './stage/check-request.js';
 export { jobRequest } from './stage/job-request.js';
-export {
-  serveStage,
-  type ServedStage,
-  type StageDefinition,
-  type StageDependencies,
-} from './stage/serve-stage.js';
+export { serveStage } from './stage/serve-stage.js';
+export { type ServedStage, type StageDefinition, type StageDependencies } from './stage/stage-definition.js';
 export { engineOptions, stageConfigFields, type StageConfig } from './stage/stage-config.js';
 export { artifactsFolder, stageFolders } from './stage/stage-folders.js';
 export { runService } from './stage/run-service.js';

@@ -1,7 +1,7 @@
 import { UbtError } from '@ubt/errors';
 import { processEnvironment } from '../config/process-environment.js';
 import type { Environment } from '../config/define-config.js';
-import type { ServedStage } from './serve-stage.js';
+import type { ServedStage } from './stage-definition.js';
 
 /**
  * Runs a service as this process: starts it, stops it on SIGTERM or SIGINT, and sets the exit code. A start

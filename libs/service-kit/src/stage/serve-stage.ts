@@ -1,66 +1,27 @@
-import {
-  descriptorSetPath,
-  eventSubject,
-  JobsService,
-  type JobError,
-  type Run,
-  type Stage,
-  type StageEvent,
-} from '@ubt/contracts';
+import { descriptorSetPath, eventSubject, JobsService } from '@ubt/contracts';
+import { UbtError } from '@ubt/errors';
 import type { EventBus, IncomingEvent } from '../bus/event-bus.js';
 import { createInProcessBus } from '../bus/in-process-bus.js';
 import { createJetStreamBus } from '../bus/jetstream-bus.js';
-import type { Environment } from '../config/define-config.js';
-import { startGrpcServer, type HostedService } from '../grpc/start-grpc-server.js';
+import { startGrpcServer } from '../grpc/start-grpc-server.js';
 import { createFileJobStore } from '../jobs/file-job-store.js';
-import { createJobManager, type JobManager, type JobSubmission } from '../jobs/job-manager.js';
-import { jobErrorMessage } from '../jobs/job-message.js';
-import { isFinal, type JobRecord } from '../jobs/job-record.js';
+import { createJobManager, type JobManager } from '../jobs/job-manager.js';
+import type { JobRecord } from '../jobs/job-record.js';
 import { createJobsHandlers } from '../jobs/jobs-handlers.js';
-import { UbtError } from '@ubt/errors';
 import { createLogger, type Logger } from '../telemetry/logger.js';
 import { startTelemetry, type Telemetry } from '../telemetry/start-telemetry.js';
+import { announceJob, announceProgress } from './announce-job.js';
+import { progressAnnouncer } from './announce-progress.js';
 import type { StageConfig } from './stage-config.js';
+import type { ServedStage, StageDefinition, StageDependencies } from './stage-definition.js';
 import { stageFolders } from './stage-folders.js';
-
-/** What makes a stage's service different from the others. */
-export interface StageDefinition {
-  readonly stage: Stage;
-  readonly config: StageConfig & { readonly port: number };
-  /** Variables that the worker must see although they are not in this process's environment. */
-  readonly env: Environment;
-  /** The file that the job's worker process runs. */
-  readonly worker: URL;
-  /** The stage's own gRPC services, over its job manager. */
-  readonly services: (manager: JobManager, logger: Logger) => readonly HostedService[];
-  /** The run a job belongs to, if any. */
-  readonly runOf: (job: JobRecord) => Run | undefined;
-  /** What a succeeded job adds to its completion event. */
-  readonly outcomeOf: (job: JobRecord) => Partial<StageEvent>;
-  /** The stage whose completion starts this one, and the job it makes of the event; undefined starts none. */
-  readonly startsAfter?: {
-    readonly stage: Stage;
-    readonly submission: (event: StageEvent) => Omit<JobSubmission, 'stage'> | undefined;
-  };
-}
-
-/** What a stage may be given instead of making its own. */
-export interface StageDependencies {
-  readonly bus?: EventBus;
-  readonly telemetry?: Telemetry;
-  readonly logger?: Logger;
-}
-
-/** A served stage. */
-export interface ServedStage {
-  /** host:port to dial. */
-  readonly address: string;
-  stop(): Promise<void>;
-}
 
 /**
  * Serves a stage: its gRPC services and `ubt.job.v1.Jobs`, its jobs in worker processes, and the event that
  * starts it. Whether a job came by call or by event, it takes the same path.
+ *
+ * Beside the services' own names, health knows `<stage>.events`: whether events can arrive (or, for the first
+ * stage, leave). Calls are served without the broker, so it does not make the service NOT_SERVING.
  *
  * @throws UbtError PORT_IN_USE and whatever else keeps it from starting
  */
@@ -83,21 +44,31 @@ export async function serveStage(
     reflection: { enabled: config.reflection, descriptorSet: descriptorSetPath },
   }).catch(async (error: unknown) => {
     await manager.stop(0);
+    await closeOwn(dependencies, bus, telemetry);
     throw error;
   });
-  const subscription = subscribe(definition, bus, manager);
+  const onEvents = (flowing: boolean) => server.setServing(`${stage}.events`, flowing);
+  onEvents(false);
+  const subscription = subscribe(definition, bus, manager, onEvents);
+  const unwatch = subscription === undefined ? bus.onConnection(onEvents) : undefined;
   const graceMs = config.shutdownGraceSeconds * 1000;
   return {
     address: server.address,
     stop: async () => {
       const stopServer = server.stop(graceMs);
+      unwatch?.();
       await subscription?.close(graceMs);
       await manager.stop(graceMs);
       await stopServer;
-      if (dependencies.bus === undefined) await bus.close();
-      if (dependencies.telemetry === undefined) await telemetry.shutdown();
+      await closeOwn(dependencies, bus, telemetry);
     },
   };
+}
+
+/** Ends what the stage made itself; what it was given belongs to the giver. */
+async function closeOwn(given: StageDependencies, bus: EventBus, telemetry: Telemetry): Promise<void> {
+  if (given.bus === undefined) await bus.close();
+  if (given.telemetry === undefined) await telemetry.shutdown();
 }
 
 function stageTelemetry({ stage, config }: StageDefinition): Promise<Telemetry> {
@@ -139,30 +110,23 @@ function openManager(
       },
     },
     concurrency: config.concurrency,
-    announce: (job) => announce(definition, bus, job),
+    announce: (job) => announceJob(definition, bus, job),
+    onChange: progressAnnouncer((job) => announceProgress(definition, bus, job)),
     ...{ logger, telemetry },
   });
 }
 
-/** Publishes that a job of a run has started or ended; jobs called alone are nobody's business. */
-async function announce(definition: StageDefinition, bus: EventBus, job: JobRecord): Promise<void> {
-  const run = definition.runOf(job);
-  if (run === undefined) return;
-  const kind = job.state === 'SUCCEEDED' ? 'completed' : isFinal(job) ? 'failed' : 'started';
-  const error: JobError | undefined = job.error && jobErrorMessage(job.error);
-  const event: StageEvent = {
-    ...{ run, stage: definition.stage, jobName: job.name, attempt: job.attempt },
-    ...{ detection: undefined, selection: undefined, unlearning: undefined, progress: undefined, error },
-    ...(kind === 'completed' ? definition.outcomeOf(job) : {}),
-  };
-  await bus.publish({ kind, data: event });
-}
-
-function subscribe({ stage, startsAfter }: StageDefinition, bus: EventBus, manager: JobManager) {
+function subscribe(
+  { stage, startsAfter }: StageDefinition,
+  bus: EventBus,
+  manager: JobManager,
+  onState: (consuming: boolean) => void,
+) {
   if (startsAfter === undefined) return undefined;
   return bus.subscribe({
     durable: `${stage}-after-${startsAfter.stage}`,
     subjects: [eventSubject('*', startsAfter.stage, 'completed')],
+    onState,
     handler: async (event, { signal }) => {
       const submission = startsAfter.submission(event.data);
       if (submission === undefined) return;

@@ -1,0 +1,44 @@
+import type { Run, Stage, StageEvent } from '@ubt/contracts';
+import type { EventBus } from '../bus/event-bus.js';
+import type { Environment } from '../config/define-config.js';
+import type { HostedService } from '../grpc/start-grpc-server.js';
+import type { JobManager, JobSubmission } from '../jobs/job-manager.js';
+import type { JobRecord } from '../jobs/job-record.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Telemetry } from '../telemetry/start-telemetry.js';
+import type { StageConfig } from './stage-config.js';
+
+/** What makes a stage's service different from the others. */
+export interface StageDefinition {
+  readonly stage: Stage;
+  readonly config: StageConfig & { readonly port: number };
+  /** Variables that the worker must see although they are not in this process's environment. */
+  readonly env: Environment;
+  /** The file that the job's worker process runs. */
+  readonly worker: URL;
+  /** The stage's own gRPC services, over its job manager. */
+  readonly services: (manager: JobManager, logger: Logger) => readonly HostedService[];
+  /** The run a job belongs to, if any. */
+  readonly runOf: (job: JobRecord) => Run | undefined;
+  /** What a succeeded job adds to its completion event. */
+  readonly outcomeOf: (job: JobRecord) => Partial<StageEvent>;
+  /** The stage whose completion starts this one, and the job it makes of the event; undefined starts none. */
+  readonly startsAfter?: {
+    readonly stage: Stage;
+    readonly submission: (event: StageEvent) => Omit<JobSubmission, 'stage'> | undefined;
+  };
+}
+
+/** What a stage may be given instead of making its own. */
+export interface StageDependencies {
+  readonly bus?: EventBus;
+  readonly telemetry?: Telemetry;
+  readonly logger?: Logger;
+}
+
+/** A served stage. */
+export interface ServedStage {
+  /** host:port to dial. */
+  readonly address: string;
+  stop(): Promise<void>;
+}
