@@ -47,17 +47,17 @@ const DEFENCE = [
 export async function demo() {
   const started = performance.now();
   await mkdir(join(workspace, FOLDER), { recursive: true });
-  for (const step of RED_TEAM) await attack(step);
+  for (const [at, step] of RED_TEAM.entries()) await attack(step, RED_TEAM.slice(0, at + 1));
   heading('Defence', 'what UBT does; it sees the model and the pairs, not what the red team knows');
   const code = await run('npx', ['ubt', ...DEFENCE]);
   console.error(`\nThe demo took ${((performance.now() - started) / 1000).toFixed(0)} s after the build.`);
   return code;
 }
 
-/** Runs one step of the red team, unless its output is there and was made by the very same command. */
-async function attack({ title, output, args }) {
+/** Runs one step of the red team, unless its output is there and was made by the very same commands so far. */
+async function attack({ title, output, args }, soFar) {
   const marker = join(workspace, `${output}.made-by.json`);
-  const command = JSON.stringify(args);
+  const command = JSON.stringify(soFar.map((step) => step.args));
   if ((await readFile(marker, 'utf8').catch(() => '')) === command) {
     heading('Red team', `${title} (kept from an earlier demo in ${output})`);
     return;
