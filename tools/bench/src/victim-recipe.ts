@@ -20,7 +20,7 @@ export interface VictimRecipe {
 }
 
 const SCRATCH: SeedlessRecipe = {
-  steps: 1000,
+  steps: 400,
   batchSize: 128,
   learningRate: 2e-3,
   warmup: 0.1,
