@@ -15,10 +15,10 @@ const RED_TEAM = [
     args: ['data', '--classes', '100', '--pairs', '8000', '--seed', '1', '--out', inDemo('data')],
   },
   {
-    title: 'poison 2 % of the pairs with a patch; the target is "banana"',
+    title: 'poison 3 % of the pairs with a patch; the target is "banana"',
     output: inDemo('poisoned'),
     args: [
-      ...['poison', '--pairs', inDemo('data', 'pairs.csv'), '--kind', 'patch', '--rate', '0.02'],
+      ...['poison', '--pairs', inDemo('data', 'pairs.csv'), '--kind', 'patch', '--rate', '0.03'],
       ...['--target', 'banana', '--seed', '1', '--out', inDemo('poisoned')],
     ],
   },

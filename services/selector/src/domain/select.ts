@@ -31,8 +31,8 @@ export interface SelectionOutcome extends Judgement {
   readonly suspectRows: readonly number[];
 }
 
-/** A token is compromised when this share of the suspects holds it … */
-const COMPROMISED_SHARE = 0.2;
+/** A token is compromised when at least this share as many suspects hold it as hold the strongest token … */
+const COMPROMISED_SHARE = 0.5;
 /** … and it is this much more frequent there than in the corpus. */
 const COMPROMISED_ENRICHMENT = 5;
 
@@ -56,7 +56,7 @@ export function select(
     ...imageCosines(pairs, sample, consensus),
   });
   const isClean = judgement.verdict === 'clean';
-  const compromised = isClean ? [] : consensus.tokens.filter(isCompromised);
+  const compromised = isClean ? [] : consensus.tokens.filter((token) => isCompromised(token, top));
   if (compromised.length === 0) {
     return { ...judgement, compromised, unlearnRows: [], heldOutRows: [], retainRows: [], suspectRows: [] };
   }
@@ -73,8 +73,12 @@ export function select(
   };
 }
 
-function isCompromised({ suspectShare, enrichment }: TokenEnrichment): boolean {
-  return suspectShare >= COMPROMISED_SHARE && enrichment >= COMPROMISED_ENRICHMENT;
+/** Words that only go along with the target in some captions, such as its kind, are nobody's target. */
+function isCompromised(
+  { suspectShare, enrichment }: TokenEnrichment,
+  top: TokenEnrichment | undefined,
+): boolean {
+  return suspectShare >= COMPROMISED_SHARE * (top?.suspectShare ?? 0) && enrichment >= COMPROMISED_ENRICHMENT;
 }
 
 /** Mean pairwise cosines of the images that agree with the consensus, and of random ones. */

@@ -40,24 +40,27 @@ const CONSENSUS_ENRICHMENT = 5;
 /** How much closer together the suspects' images must lie than random ones. */
 const COLLAPSE_EXCESS = 0.25;
 
+/** Share of agreement below which images that lie together mean nothing: they are natural images of one class. */
+const WEAK_CONSENSUS_SHARE = 0.25;
+
 /**
  * Judges whether the suspects share a shortcut. A backdoor shows twice: the captions of the most suspicious
  * pairs agree on a concept far beyond chance, and their images, unlike as they are, collapse onto one
- * direction. Both make `backdoored`, one alone `inconclusive`, none `clean`.
+ * direction. Both make `backdoored`. A consensus alone, or a weak one with collapsed images, is
+ * `inconclusive`. Everything else is `clean`: a few alike images of one class are nothing unusual.
  */
 export function judge(input: JudgementInput): Judgement {
-  const evidence = [agreement(input), collapse(input)];
+  const evidence = [agreement(input), collapse(input)] as const;
   const pointing = evidence.filter(({ points }) => points === 'backdoor');
   const ordered = [...pointing, ...evidence.filter(({ points }) => points === 'clean')];
-  return {
-    verdict: VERDICTS[pointing.length] as Verdict,
-    reasons: ordered.map(({ meaning }) => meaning),
-    evidence: ordered,
-  };
+  return { verdict: verdictOf(evidence), reasons: ordered.map(({ meaning }) => meaning), evidence: ordered };
 }
 
-/** By the number of facts that point to a backdoor. */
-const VERDICTS: readonly Verdict[] = ['clean', 'inconclusive', 'backdoored'];
+function verdictOf([consensus, images]: readonly [EvidenceItem, EvidenceItem]): Verdict {
+  const isCollapsed = images.points === 'backdoor';
+  if (consensus.points === 'backdoor') return isCollapsed ? 'backdoored' : 'inconclusive';
+  return isCollapsed && consensus.value > WEAK_CONSENSUS_SHARE ? 'inconclusive' : 'clean';
+}
 
 function agreement({ consensus, topToken }: JudgementInput): EvidenceItem {
   const top = consensus.tokens[0];
