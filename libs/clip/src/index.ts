@@ -33,6 +33,7 @@ export {
   type ClipModel,
 } from './model/clip-model.js';
 export type { BatchNormMode } from './model/conv-norm.js';
+export { embedCaptions, embeddingModel, embedPixels, type EmbeddingModel } from './model/embedding-model.js';
 export { embedImages, embedTexts, encodeImage, encodeText, type EncodeImageOptions } from './model/encode.js';
 
 export { unitNorm } from './model/unit-norm.js';

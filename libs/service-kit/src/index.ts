@@ -61,7 +61,7 @@ export { progressMeter, type ProgressReport } from './jobs/progress-meter.js';
 export { runWorker, type WorkerContext, type WorkerHandler } from './jobs/run-worker.js';
 export { type WorkerOptions } from './jobs/worker-process.js';
 export { checkRequest, type CommonRequest } from './stage/check-request.js';
-export { jobRequest } from './stage/job-request.js';
+export { jobRequest, unpackJobMessage } from './stage/job-request.js';
 export { serveStage } from './stage/serve-stage.js';
 export { type ServedStage, type StageDefinition, type StageDependencies } from './stage/stage-definition.js';
 export { engineOptions, stageConfigFields, type StageConfig } from './stage/stage-config.js';

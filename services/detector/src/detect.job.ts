@@ -1,5 +1,5 @@
 import { createFileStore, MEDIA_TYPES, toArtifactMessage, type ArtifactStore } from '@ubt/artifacts';
-import { loadCheckpoint, type Checkpoint } from '@ubt/clip';
+import { embeddingModel, loadCheckpoint, type Checkpoint } from '@ubt/clip';
 import { DetectRequest, DetectResult, packAny, type Subject } from '@ubt/contracts';
 import { openPairs } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
@@ -92,5 +92,3 @@ async function loadReference(path: string, suspect: Checkpoint): Promise<Checkpo
     },
   );
 }
-
-const embeddingModel = ({ model, preprocess }: Checkpoint) => ({ clip: model, preprocess });

@@ -1,4 +1,4 @@
-import { disposeClip, loadCheckpoint, type Checkpoint, type ClipModel } from '@ubt/clip';
+import { disposeClip, embeddingModel, loadCheckpoint, type Checkpoint, type ClipModel } from '@ubt/clip';
 import { decodeImage } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
@@ -59,7 +59,7 @@ async function answer(batch: readonly ScoreMessage[]): Promise<void> {
   if (ready.length === 0) return;
   const size = BATCH_SIZES.find((candidate) => candidate >= ready.length) as number;
   const padded = Array.from({ length: size }, (_, i) => ready[i % ready.length] as (typeof ready)[number]);
-  const scores = await scoreOnline({ clip: suspect.model, preprocess: suspect.preprocess }, overfitted, {
+  const scores = await scoreOnline(embeddingModel(suspect), overfitted, {
     rows: padded.map((_, i) => i),
     pixels: Buffer.concat(padded.map(({ pixels }) => pixels)),
     tokens: suspect.tokenizer.encode(padded.map(({ message }) => message.pair?.caption ?? '')),

@@ -1,10 +1,11 @@
 import { createFileStore } from '@ubt/artifacts';
-import { DetectorService, DetectRequest, DetectResult, unpackAny, type DetectorServer } from '@ubt/contracts';
+import { DetectorService, DetectRequest, DetectResult, type DetectorServer } from '@ubt/contracts';
 import {
   artifactsFolder,
   bidi,
   serveStage,
   unary,
+  unpackJobMessage,
   type Environment,
   type JobRecord,
   type ServedStage,
@@ -49,9 +50,6 @@ export async function serveDetector({
   };
 }
 
-const requestOf = ({ request }: JobRecord) =>
-  unpackAny(DETECT_REQUEST, DetectRequest, { typeUrl: request.typeUrl, value: Buffer.from(request.value) });
+const requestOf = ({ request }: JobRecord) => unpackJobMessage(DETECT_REQUEST, DetectRequest, request);
 
-const resultOf = ({ result }: JobRecord) =>
-  result &&
-  unpackAny(DETECT_RESULT, DetectResult, { typeUrl: result.typeUrl, value: Buffer.from(result.value) });
+const resultOf = ({ result }: JobRecord) => unpackJobMessage(DETECT_RESULT, DetectResult, result);

@@ -4,7 +4,6 @@ import {
   SelectorService,
   SelectRequest,
   SelectResult,
-  unpackAny,
   type SelectorServer,
   type StageEvent,
 } from '@ubt/contracts';
@@ -12,6 +11,7 @@ import {
   artifactsFolder,
   serveStage,
   unary,
+  unpackJobMessage,
   type Environment,
   type JobRecord,
   type ServedStage,
@@ -58,9 +58,6 @@ function submission({ run, detection }: StageEvent) {
   return { request: packAny(SELECT_REQUEST, SelectRequest, request) };
 }
 
-const requestOf = ({ request }: JobRecord) =>
-  unpackAny(SELECT_REQUEST, SelectRequest, { typeUrl: request.typeUrl, value: Buffer.from(request.value) });
+const requestOf = ({ request }: JobRecord) => unpackJobMessage(SELECT_REQUEST, SelectRequest, request);
 
-const resultOf = ({ result }: JobRecord) =>
-  result &&
-  unpackAny(SELECT_RESULT, SelectResult, { typeUrl: result.typeUrl, value: Buffer.from(result.value) });
+const resultOf = ({ result }: JobRecord) => unpackJobMessage(SELECT_RESULT, SelectResult, result);

@@ -1,7 +1,6 @@
 import { createFileStore } from '@ubt/artifacts';
 import {
   packAny,
-  unpackAny,
   UnlearnerService,
   UnlearnRequest,
   UnlearnResult,
@@ -13,6 +12,7 @@ import {
   artifactsFolder,
   serveStage,
   unary,
+  unpackJobMessage,
   type Environment,
   type JobRecord,
   type ServedStage,
@@ -61,9 +61,6 @@ function submission({ run, detection, selection }: StageEvent) {
   return { request: packAny(UNLEARN_REQUEST, UnlearnRequest, request) };
 }
 
-const requestOf = ({ request }: JobRecord) =>
-  unpackAny(UNLEARN_REQUEST, UnlearnRequest, { typeUrl: request.typeUrl, value: Buffer.from(request.value) });
+const requestOf = ({ request }: JobRecord) => unpackJobMessage(UNLEARN_REQUEST, UnlearnRequest, request);
 
-const resultOf = ({ result }: JobRecord) =>
-  result &&
-  unpackAny(UNLEARN_RESULT, UnlearnResult, { typeUrl: result.typeUrl, value: Buffer.from(result.value) });
+const resultOf = ({ result }: JobRecord) => unpackJobMessage(UNLEARN_RESULT, UnlearnResult, result);

@@ -1,5 +1,5 @@
 import { createFileStore, type ArtifactStore } from '@ubt/artifacts';
-import { loadCheckpoint, type Checkpoint } from '@ubt/clip';
+import { embeddingModel, embedPixels, loadCheckpoint, type Checkpoint } from '@ubt/clip';
 import { packAny, UnlearnRequest, UnlearnResult, type DetectResult, type SelectResult } from '@ubt/contracts';
 import { createDecodeCache, openPairs, pairBatches } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
@@ -13,7 +13,6 @@ import {
 import { readDetectionEvidence, readSelection } from '@ubt/stage-files';
 import { readConfig, type Config } from './config.js';
 import { estimateTrigger } from './domain/estimate-trigger.js';
-import { embedPixels } from './domain/unlearn-loss.js';
 import { viewTeacher } from './domain/view-teacher.js';
 import { unrelatedBand } from './domain/unrelated-band.js';
 import { unlearn } from './domain/unlearn.js';
@@ -108,9 +107,8 @@ interface UnlearningRun {
 
 async function runUnlearning(run: UnlearningRun) {
   const { suspect, reference, material, options, config, context } = run;
-  const model = ({ model, preprocess }: Checkpoint) => ({ clip: model, preprocess });
   const band = await unrelatedBand(
-    model(suspect),
+    embeddingModel(suspect),
     material.validation,
     material.validationIsRelated,
     material.unlearn,
@@ -118,13 +116,13 @@ async function runUnlearning(run: UnlearningRun) {
   const trigger = estimateTrigger(material.poisoned, imagesOf(material.validation));
   const teacher =
     reference === undefined
-      ? viewTeacher(model(suspect), material.unlearn)
-      : embedPixels(model(reference), material.unlearn.pixels);
+      ? viewTeacher(embeddingModel(suspect), material.unlearn)
+      : embedPixels(embeddingModel(reference), material.unlearn.pixels);
   const resume = context.attempt > 1 ? await readCheckpoint(context.workDir) : undefined;
   let written = performance.now();
   const unlearned = await unlearn(
     {
-      ...{ suspect: model(suspect), teacher, band },
+      ...{ suspect: embeddingModel(suspect), teacher, band },
       ...{ unlearn: material.unlearn, heldOut: material.heldOut, validation: material.validation },
       retain: run.retain,
       trigger: trigger.coverage > 0 ? trigger : undefined,

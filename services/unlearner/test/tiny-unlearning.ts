@@ -4,7 +4,7 @@ import { startEngine } from '@ubt/engine';
 import type { SelectionFile } from '@ubt/stage-files';
 import { temporaryDirectory, TINY_MODELS, writeTinyData } from '@ubt/test-kit';
 import type { UnlearnInput, UnlearnSettings } from '../src/domain/unlearn.js';
-import { embedPixels } from '../src/domain/unlearn-loss.js';
+import { embedPixels } from '@ubt/clip';
 import { UNLEARN_DEFAULTS, unlearnSettings } from '../src/unlearn-options.js';
 import { readMaterial } from '../src/unlearning-material.js';
 

@@ -1,33 +1,13 @@
-import {
-  cosines,
-  embedImages,
-  embedTexts,
-  normalisePixels,
-  type ClipModel,
-  type PairBatch,
-  type Preprocess,
-} from '@ubt/clip';
+import { cosines, embedCaptions, embedPixels, type EmbeddingModel, type PairBatch } from '@ubt/clip';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PairSource } from './pair-source.js';
-
-/** A suspect model together with how its images are prepared. */
-export interface EmbeddingModel {
-  readonly clip: ClipModel;
-  readonly preprocess: Preprocess;
-}
 
 /** Unit-norm embeddings `[n, d]` of a batch's images and captions, on the engine. */
 export function embedBatch(
   model: EmbeddingModel,
   batch: PairBatch,
 ): { images: tf.Tensor2D; texts: tf.Tensor2D } {
-  return tf.tidy(() => {
-    const tokens = tf.tensor2d(batch.tokens, [batch.size, batch.tokens.length / batch.size], 'int32');
-    return {
-      images: embedImages(model.clip, normalisePixels(batch.pixels, model.preprocess)),
-      texts: embedTexts(model.clip, tokens),
-    };
-  });
+  return { images: embedPixels(model, batch.pixels), texts: embedCaptions(model, batch) };
 }
 
 /** Numbers per pair, by name, with the rows they belong to; all arrays are parallel. */

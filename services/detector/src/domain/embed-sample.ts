@@ -1,5 +1,5 @@
 import { seededRandom } from '@ubt/engine';
-import { embedBatch, type EmbeddingModel } from './embed-pairs.js';
+import { embedPixels, type EmbeddingModel } from '@ubt/clip';
 import type { Detection } from './methods/detection-method.js';
 import type { PairSource } from './pair-source.js';
 
@@ -29,10 +29,9 @@ export async function embedSample(
   const randomRows = seededRandom(seed).shuffle(rows).slice(0, RANDOM);
   const parts: Float32Array[] = [];
   for await (const batch of pairs.pass([...suspectRows, ...randomRows])) {
-    const { images, texts } = embedBatch(model, batch);
+    const images = embedPixels(model, batch.pixels);
     parts.push((await images.data()) as Float32Array);
     images.dispose();
-    texts.dispose();
   }
   const embeddings = Float32Array.from(parts.flatMap((part) => [...part]));
   const dimension = embeddings.length / (suspectRows.length + randomRows.length);

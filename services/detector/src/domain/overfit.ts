@@ -10,11 +10,12 @@ import {
   lossGradients,
   trainableVariables,
   type ClipModel,
+  type EmbeddingModel,
   type PairBatch,
 } from '@ubt/clip';
 import { UbtError } from '@ubt/errors';
 import * as tf from '@tensorflow/tfjs-core';
-import { embedBatch, type EmbeddingModel } from './embed-pairs.js';
+import { embedBatch } from './embed-pairs.js';
 
 /** How a copy of the suspect is overfitted. */
 export interface OverfitOptions {

@@ -1,8 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { contrastiveLoss, cosines, logitScale, squaredDistance, type PairBatch } from '@ubt/clip';
-import type { EmbeddingModel } from './embedding-model.js';
+import {
+  contrastiveLoss,
+  cosines,
+  embedCaptions,
+  embedPixels,
+  logitScale,
+  squaredDistance,
+  type EmbeddingModel,
+  type PairBatch,
+} from '@ubt/clip';
 import { plantTrigger, type TriggerEstimate } from './estimate-trigger.js';
-import { embedCaptions, embedPixels } from './unlearn-loss.js';
 
 /** How far a model has forgotten, and how much it has kept. */
 export interface ModelCheck {

@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   cosines,
-  embedImages,
-  embedTexts,
-  normalisePixels,
+  embedCaptions,
+  embedPixels,
   squaredDistance,
+  type EmbeddingModel,
   type PairBatch,
 } from '@ubt/clip';
-import type { EmbeddingModel } from './embedding-model.js';
 import type { SimilarityBand } from './similarity-band.js';
 
 /** Weights of the parts of the loss. */
@@ -60,14 +59,4 @@ export function unlearnLoss(model: EmbeddingModel, step: UnlearnStep, weights: L
     ...restored.map((part): [number, tf.Tensor] => [weights.restore, part]),
   ];
   return tf.addN(parts.map(([weight, part]) => tf.mul(part, weight))) as tf.Scalar;
-}
-
-/** Unit-norm image embeddings `[n, d]` of RGB bytes `[n, h, w, 3]`. */
-export function embedPixels({ clip, preprocess }: EmbeddingModel, pixels: Uint8Array): tf.Tensor2D {
-  return tf.tidy(() => embedImages(clip, normalisePixels(pixels, preprocess)));
-}
-
-/** Unit-norm caption embeddings `[n, d]`. */
-export function embedCaptions({ clip }: EmbeddingModel, { tokens, size }: PairBatch): tf.Tensor2D {
-  return tf.tidy(() => embedTexts(clip, tf.tensor2d(tokens, [size, tokens.length / size], 'int32')));
 }

@@ -10,11 +10,11 @@ import {
   type AdamW,
   type AdamWState,
   type ClipModel,
+  type EmbeddingModel,
   type PairBatch,
 } from '@ubt/clip';
 import { UbtError } from '@ubt/errors';
 import * as tf from '@tensorflow/tfjs-core';
-import type { EmbeddingModel } from './embedding-model.js';
 import { checkModel, plantBatch, type ModelCheck } from './check-model.js';
 import type { TriggerEstimate } from './estimate-trigger.js';
 import type { SimilarityBand } from './similarity-band.js';

@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PairBatch } from '@ubt/clip';
-import type { EmbeddingModel } from './embedding-model.js';
+import { embedCaptions, embedPixels, type EmbeddingModel, type PairBatch } from '@ubt/clip';
 import { similarityBand, type SimilarityBand } from './similarity-band.js';
-import { embedCaptions, embedPixels } from './unlearn-loss.js';
 
 /**
  * The band of cosines between the compromised tokens and images that have nothing to do with them: those of

@@ -1,7 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { imageViews, type PairBatch } from '@ubt/clip';
-import type { EmbeddingModel } from './embedding-model.js';
-import { embedCaptions, embedPixels } from './unlearn-loss.js';
+import { embedCaptions, embedPixels, imageViews, type EmbeddingModel, type PairBatch } from '@ubt/clip';
 
 /** Views that go into an image's teacher. */
 const LOWEST = 2;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { disposeClip } from '@ubt/clip';
+import { disposeClip, type EmbeddingModel } from '@ubt/clip';
 import { UbtError } from '@ubt/errors';
 import * as tf from '@tensorflow/tfjs-core';
-import type { EmbeddingModel } from '../embed-pairs.js';
 import type { PairSource } from '../pair-source.js';
 import type { Detection, DetectionInput, DetectionMethod, DetectionOptions } from './detection-method.js';
 

@@ -1,6 +1,5 @@
-import type { ClipModel, PairBatch } from '@ubt/clip';
+import type { ClipModel, EmbeddingModel, PairBatch } from '@ubt/clip';
 import { UbtError } from '@ubt/errors';
-import type { EmbeddingModel } from '../embed-pairs.js';
 import type { PairSource } from '../pair-source.js';
 import type { ReportProgress } from '../progress.js';
 

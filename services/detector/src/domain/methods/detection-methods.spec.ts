@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { loadCheckpoint, type PairBatch } from '@ubt/clip';
+import { loadCheckpoint, type EmbeddingModel, type PairBatch } from '@ubt/clip';
 import { openPairs, type PairManifest } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import {
@@ -13,7 +13,6 @@ import {
   type TinyData,
 } from '@ubt/test-kit';
 import { openPairSource, type DiskPairSource } from '../../disk-pair-source.js';
-import type { EmbeddingModel } from '../embed-pairs.js';
 import type { PairSource } from '../pair-source.js';
 import { describeDetectionMethod, type DetectionBench } from './detection-method.contract.js';
 import { DETECTION_METHODS, detectionMethod } from './index.js';

@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { cosines, embedImages, imageViews, normalisePixels, type ClipModel, type PairBatch } from '@ubt/clip';
-import { batchCosines, embedBatch, measurePairs, type EmbeddingModel } from '../embed-pairs.js';
+import {
+  cosines,
+  embedPixels,
+  imageViews,
+  type ClipModel,
+  type EmbeddingModel,
+  type PairBatch,
+} from '@ubt/clip';
+import { batchCosines, embedBatch, measurePairs } from '../embed-pairs.js';
 import { keepOnSuccess } from '../keep-on-success.js';
 import { overfit } from '../overfit.js';
 import { splitByRank } from '../split-by-rank.js';
@@ -88,9 +95,7 @@ function measureSuspect({ suspect, reference, pairs, signal, progress }: Detecti
 function measureViews(suspect: EmbeddingModel, batch: PairBatch) {
   const { images, texts } = embedBatch(suspect, batch);
   const similarity = cosines(images, texts);
-  const views = imageViews(batch).map((pixels) =>
-    cosines(embedImages(suspect.clip, normalisePixels(pixels, suspect.preprocess)), texts),
-  );
+  const views = imageViews(batch).map((pixels) => cosines(embedPixels(suspect, pixels), texts));
   const viewed = tf.div(tf.addN(views), views.length);
   const all = tf.sum(tf.matMul(images, texts, false, true), 1);
   return {
