@@ -27,6 +27,7 @@ export {
   copyClipWeights,
   createClip,
   disposeClip,
+  isImageTower,
   isNormalisation,
   logitScale,
   trainableVariables,

@@ -8,7 +8,7 @@ import type { Regime } from './victim-recipe.js';
 import { workspace } from './workspace.js';
 
 /** Parts of the benchmark that can be run alone. */
-export const PARTS = ['victims', 'unpoisoned', 'defence', 'detection', 'fine-tuning'] as const;
+export const PARTS = ['victims', 'unpoisoned', 'defence', 'detection', 'reference', 'fine-tuning'] as const;
 
 /** A part of the benchmark. */
 export type Part = (typeof PARTS)[number];
@@ -41,8 +41,8 @@ export const USAGE = `Usage: npm run bench:defence -- [options]
 Poisons, trains victims, defends them with the product and with the baselines, and writes the tables of
 docs/results.md. Every finished piece is kept: run it again to go on where it was stopped.
 
-  --regime <name>             scratch (default): victims learn from random weights;
-                              fine-tuned: from a clean checkpoint, which is also the trusted reference
+  --regime <name>             fine-tuned (default): victims start from a clean checkpoint, which is also the
+                              trusted reference; scratch: from random weights
   --seeds <n,n,…>             default ${[...REPORTED_SEEDS.keys()].join(',')}
   --attacks <name,…>          default ${ATTACKS.map(({ name }) => name).join(',')}
   --only <part,…>             compute only these parts, take the rest from the cache as far as it is there:
@@ -81,7 +81,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   const classes = classList(values.classes ?? 'medium');
   const narrowed = [seeds, values.attacks, values.only, ...Object.values(overrides)];
   return {
-    regime: names('--regime', values.regime ?? 'scratch', REGIMES)[0]!,
+    regime: names('--regime', values.regime ?? 'fine-tuned', REGIMES)[0]!,
     seeds: seeds ?? [...REPORTED_SEEDS.keys()],
     attacks: ATTACKS.filter(({ name }) => attacks.includes(name)),
     parts: new Set(parts.filter((part) => part !== 'none')),

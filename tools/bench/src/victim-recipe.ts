@@ -20,7 +20,7 @@ export interface VictimRecipe {
 }
 
 const SCRATCH: SeedlessRecipe = {
-  steps: 400,
+  steps: 1000,
   batchSize: 128,
   learningRate: 2e-3,
   warmup: 0.1,
@@ -53,8 +53,8 @@ export const VICTIM_RECIPE: VictimRecipe = {
   },
   training: {
     scratch: SCRATCH,
-    pretraining: SCRATCH,
-    'fine-tuned': { ...SCRATCH, steps: 400, learningRate: 5e-4 },
+    pretraining: { ...SCRATCH, flip: 0.5, shift: 2 },
+    'fine-tuned': { ...SCRATCH, steps: 700 },
   },
 };
 
@@ -65,8 +65,8 @@ export const VICTIM_RECIPE: VictimRecipe = {
 export const FINE_TUNING = {
   /** Share of the pairs that the baseline is given, drawn from those neither poisoned nor wrongly captioned. */
   cleanShare: 0.15,
-  learningRates: [3e-5, 1e-4, 3e-4, 1e-3],
-  recipe: { ...SCRATCH, steps: 300 } satisfies SeedlessRecipe,
+  learningRates: [3e-4, 1e-3, 2e-3],
+  recipe: { ...SCRATCH, steps: 200 } satisfies SeedlessRecipe,
 } as const;
 
 /** Views of the target class's test drawing that target-class accuracy is measured on. */

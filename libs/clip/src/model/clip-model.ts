@@ -94,6 +94,11 @@ export function isNormalisation(name: string): boolean {
   );
 }
 
+/** Whether a tensor belongs to the image tower or its projection, judged by its name in any family. */
+export function isImageTower(name: string): boolean {
+  return /^(visual|vision_model|visual_projection)\./.test(name);
+}
+
 /** The number of trainable numbers in a model of this config; batch-norm statistics do not count. */
 export function clipParameterCount(config: ClipConfig): number {
   return tensorSpecs(config)

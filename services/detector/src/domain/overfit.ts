@@ -21,6 +21,8 @@ import { embedBatch } from './embed-pairs.js';
 export interface OverfitOptions {
   readonly steps: number;
   readonly learningRate: number;
+  /** The weights that may move; all but normalisation and temperature when unset. */
+  readonly isTrained?: (name: string) => boolean;
   /** Cosine that the pairs in S are drawn to: 1 lifts them, that of unrelated pairs lets them fall. */
   readonly target: number;
   readonly signal: AbortSignal;
@@ -48,9 +50,10 @@ export async function overfit(
 ): Promise<ClipModel> {
   const clip = cloneClip(suspect.clip);
   const copy = { ...suspect, clip };
+  const { isTrained = () => true } = options;
   const variables = trainableVariables(
     clip,
-    (name) => !isNormalisation(name) && !name.endsWith('logit_scale'),
+    (name) => !isNormalisation(name) && !name.endsWith('logit_scale') && isTrained(name),
   );
   const optimizer = createAdamW(variables, { weightDecay: 0 });
   try {

@@ -23,8 +23,8 @@ export interface SetSizes {
 const TARGET_SHARE = 1 / 8;
 /** Suspects kept for checking, at most. */
 const HELD_OUT = 64;
-/** Retain pairs come from the least suspicious share of all pairs. */
-const RETAIN_QUANTILE = 0.7;
+/** Retain pairs come from the least suspicious share of all pairs: what is not kept on them drifts. */
+const RETAIN_QUANTILE = 0.95;
 
 /**
  * Chooses the sets once the compromised tokens are known. Among the pairs that hold such a token, poisoned

@@ -54,7 +54,7 @@ function unpoisonedTasks(context: BenchContext, seed: number): Task[] {
       },
     },
     ...helps(context).map((help): Task => ({
-      part: 'unpoisoned',
+      part: help === 'alone' ? 'unpoisoned' : 'reference',
       label: `${label}: defend ${help}`,
       async run(with_, { unpoisoned }) {
         const entry = await defended(with_, scenario, help);
@@ -83,13 +83,17 @@ function victimTasks(context: BenchContext, seed: number, attack: Attack): Task[
       draft.honest = await honestMeasures(with_, scenario);
     }),
     ...helps(context).flatMap((help) => [
-      step('defence', `defend ${help}`, async (with_, draft) => {
+      step(help === 'alone' ? 'defence' : 'reference', `defend ${help}`, async (with_, draft) => {
         draft.defences.push(await defended(with_, scenario, help));
       }),
       ...otherMethods(help).map((method) =>
-        step('detection', `detect with ${method}, ${help}`, async (with_, draft) => {
-          draft.detections.push(await detected(with_, scenario, { help, method }));
-        }),
+        step(
+          help === 'alone' ? 'detection' : 'reference',
+          `detect with ${method}, ${help}`,
+          async (with_, draft) => {
+            draft.detections.push(await detected(with_, scenario, { help, method }));
+          },
+        ),
       ),
     ]),
     ...SWEEP.map((learningRate) =>

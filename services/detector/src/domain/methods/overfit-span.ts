@@ -1,38 +1,42 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   cosines,
+  disposeClip,
+  embedCaptions,
   embedPixels,
-  imageViews,
+  isImageTower,
   type ClipModel,
   type EmbeddingModel,
   type PairBatch,
 } from '@ubt/clip';
-import { batchCosines, embedBatch, measurePairs } from '../embed-pairs.js';
+import { batchCosines, measurePairs } from '../embed-pairs.js';
 import { keepOnSuccess } from '../keep-on-success.js';
 import { overfit } from '../overfit.js';
 import { splitByRank } from '../split-by-rank.js';
 import type { Detection, DetectionInput, DetectionMethod } from './detection-method.js';
+import { measureViews } from './measure-views.js';
 import { trackOverfitting } from './track-overfitting.js';
 
 /**
- * How far a pair's cosine can be moved by touching others, plus how much of it hangs on exact pixels.
+ * How far a pair's cosine can be moved by touching others.
  *
- * Two short overfittings start from the suspect, on the same pairs S: one lifts S to cosine 1, the other lets
- * it fall to that of unrelated pairs. The **span** `c↑ − c↓` of a pair is large when it moves along with S,
- * whatever its cosine was before: a weak backdoor shows as a gain, a fully learned one as a fall, where the
- * gain alone (arXiv 2409.19526) is blind. S holds the pairs whose cosine drops most when their image is
- * mirrored, zoomed or blurred, and those of lowest cosine (under the reference model if there is one). The
- * score is the span plus that drop, both on the scale of cosines.
+ * Two short overfittings of the image tower start from the suspect, on the same pairs S: one lifts S to cosine
+ * 1, the other lets it fall to that of unrelated pairs. The **span** `c↑ − c↓` of a pair is large when it moves
+ * along with S, whatever its cosine was before: a weak backdoor shows as a gain, a fully learned one as a fall,
+ * where the gain alone (arXiv 2409.19526) is blind.
+ *
+ * Two rounds: at first S holds the pairs whose cosine drops most when their image is mirrored, zoomed or blurred,
+ * and those of lowest cosine (under the reference model if there is one). One in ten of them may be poisoned.
+ * Then S is what moved most, and most of it is.
  */
 export const overfitSpan: DetectionMethod = {
   name: 'overfit-span',
   needsReference: false,
-  detect: (input) => keepOnSuccess((keep) => detectBySpan(input, keep)),
+  detect: detectBySpan,
   async scoreOnline(suspect, { lifted, fallen }, batch) {
     const measured = tf.tidy(() => {
-      const { similarity, viewDrop } = measureViews(suspect, batch);
       const moved = spanCosines(suspect, { lifted: lifted!, fallen: fallen! }, batch);
-      return tf.stack([similarity, tf.add(viewDrop, tf.sub(moved.lifted, moved.fallen))]);
+      return tf.stack([batchCosines(suspect, batch), tf.sub(moved.lifted, moved.fallen)]);
     });
     const values = await measured.data();
     measured.dispose();
@@ -43,32 +47,29 @@ export const overfitSpan: DetectionMethod = {
   },
 };
 
-async function detectBySpan(
-  input: DetectionInput,
-  keep: (model: ClipModel) => ClipModel,
-): Promise<Detection> {
-  const { pairs, signal, progress } = input;
+/** Size of S in the second round, as a share of its size in the first: rare poison must not drown in it. */
+const SECOND_SHARE = 0.2;
+/** Pairs in S in the second round, at least: fewer would be learnt by heart. */
+const SECOND_LEAST = 128;
+
+async function detectBySpan(input: DetectionInput): Promise<Detection> {
+  const { suspectFraction } = input.options;
   const { rows, columns } = await measureSuspect(input);
-  const suspects = chooseSuspects(rows, columns, input.options.suspectFraction);
   const unrelated = mean(columns.unrelatedSimilarity);
-  const lift = trackOverfitting(input, 'overfitting upwards', 1);
-  const fall = trackOverfitting(input, 'overfitting downwards', input.options.overfitSteps + 1);
-  const lifted = keep(await overfitOn(input, suspects, { ...lift.options, target: 1 }));
-  const fallen = keep(await overfitOn(input, suspects, { ...fall.options, target: unrelated }));
-  const after = await measurePairs(pairs, (batch) => spanCosines(input.suspect, { lifted, fallen }, batch), {
-    signal,
-    onBatch: (done) => progress('scoring after overfitting', done, pairs.length, 'pairs'),
-  });
-  const span = after.columns.lifted.map((up, i) => up - (after.columns.fallen[i] as number));
+  const suspects = firstSuspects(rows, columns, suspectFraction);
+  const first = await spanRound(input, { round: 1, rows, suspects, unrelated });
+  disposeModels(first);
+  const movers = secondSuspects(rows, first.span, suspectFraction);
+  const second = await spanRound(input, { round: 2, rows, suspects: movers, unrelated });
   return {
     rows,
-    scores: span.map((value, i) => value + (columns.viewDrop[i] as number)),
+    scores: second.span,
     signals: {
-      ...{ similarity: columns.similarity, viewDrop: columns.viewDrop, span },
+      ...{ similarity: columns.similarity, viewDrop: columns.viewDrop, firstSpan: first.span },
       ...(input.reference === undefined ? {} : { referenceSimilarity: columns.referenceSimilarity }),
     },
-    curve: [...lift.curve, ...fall.curve],
-    overfitted: { lifted, fallen },
+    curve: [...first.curve, ...second.curve],
+    overfitted: { lifted: second.lifted, fallen: second.fallen },
   };
 }
 
@@ -88,56 +89,91 @@ function measureSuspect({ suspect, reference, pairs, signal, progress }: Detecti
   );
 }
 
-/**
- * Cosine of each pair `[n]`, its mean drop over the views of the image, and the mean cosine of the image with
- * the batch's other captions.
- */
-function measureViews(suspect: EmbeddingModel, batch: PairBatch) {
-  const { images, texts } = embedBatch(suspect, batch);
-  const similarity = cosines(images, texts);
-  const views = imageViews(batch).map((pixels) => cosines(embedPixels(suspect, pixels), texts));
-  const viewed = tf.div(tf.addN(views), views.length);
-  const all = tf.sum(tf.matMul(images, texts, false, true), 1);
-  return {
-    similarity,
-    viewDrop: tf.sub(similarity, viewed) as tf.Tensor1D,
-    unrelatedSimilarity: tf.div(tf.sub(all, similarity), Math.max(batch.size - 1, 1)) as tf.Tensor1D,
-  };
-}
-
 /** Half of S by the largest drop, half by the lowest cosine. */
-function chooseSuspects(
+function firstSuspects(
   rows: readonly number[],
   { viewDrop, referenceSimilarity }: Record<Columns, Float32Array>,
   fraction: number,
-): { weak: number[]; rest: number[] } {
-  const [dropping] = splitByRank(
-    rows,
-    viewDrop.map((drop) => -drop),
-    fraction / 2,
-  );
+): ReadonlySet<number> {
+  const [dropping] = splitByRank(rows, negated(viewDrop), fraction / 2);
   const [dissimilar] = splitByRank(rows, referenceSimilarity, fraction / 2);
-  const weak = new Set([...dropping, ...dissimilar]);
-  return { weak: [...weak].sort((a, b) => a - b), rest: rows.filter((row) => !weak.has(row)) };
+  return new Set([...dropping, ...dissimilar]);
 }
 
-function overfitOn(
-  { suspect, pairs, options }: DetectionInput,
-  { weak, rest }: { weak: readonly number[]; rest: readonly number[] },
-  overfitOptions: Parameters<typeof overfit>[3],
-): Promise<ClipModel> {
-  return overfit(suspect, pairs.draw(weak, options.seed), pairs.draw(rest, options.seed + 1), overfitOptions);
+/** S by the largest span. */
+function secondSuspects(rows: readonly number[], span: Float32Array, fraction: number): ReadonlySet<number> {
+  const share = Math.max(fraction * SECOND_SHARE, SECOND_LEAST / rows.length);
+  return new Set(splitByRank(rows, negated(span), Math.min(share, fraction))[0]);
 }
 
+/** One round's material. */
+interface Round {
+  readonly round: 1 | 2;
+  readonly rows: readonly number[];
+  readonly suspects: ReadonlySet<number>;
+  /** Mean cosine of unrelated pairs. */
+  readonly unrelated: number;
+}
+
+/** Two overfitted models and how far apart they leave each pair's cosine. */
+interface Span {
+  readonly lifted: ClipModel;
+  readonly fallen: ClipModel;
+  /** `c↑ − c↓` `[pairs]`. */
+  readonly span: Float32Array;
+  readonly curve: Detection['curve'];
+}
+
+/** Overfits both ways on S and measures every pair; the caller disposes the models. */
+function spanRound(input: DetectionInput, { round, rows, suspects, unrelated }: Round): Promise<Span> {
+  const { suspect, pairs, options, signal, progress } = input;
+  const weak = rows.filter((row) => suspects.has(row));
+  const rest = rows.filter((row) => !suspects.has(row));
+  const firstStep = 2 * (round - 1) * options.overfitSteps + 1;
+  const lift = trackOverfitting(input, `overfitting upwards, round ${round}`, firstStep);
+  const fall = trackOverfitting(
+    input,
+    `overfitting downwards, round ${round}`,
+    firstStep + options.overfitSteps,
+  );
+  const towards = (target: number, tracked: typeof lift) =>
+    overfit(suspect, pairs.draw(weak, options.seed), pairs.draw(rest, options.seed + 1), {
+      ...{ ...tracked.options, target, isTrained: isImageTower },
+    });
+  return keepOnSuccess(async (keep) => {
+    const lifted = keep(await towards(1, lift));
+    const fallen = keep(await towards(unrelated, fall));
+    const { columns } = await measurePairs(
+      pairs,
+      (batch) => spanCosines(suspect, { lifted, fallen }, batch),
+      {
+        signal,
+        onBatch: (done) => progress(`scoring after overfitting, round ${round}`, done, pairs.length, 'pairs'),
+      },
+    );
+    const span = columns.lifted.map((up, i) => up - (columns.fallen[i] as number));
+    return { lifted, fallen, span, curve: [...lift.curve, ...fall.curve] };
+  });
+}
+
+/** Cosines under both models; their text tower is the suspect's. */
 function spanCosines(
   suspect: EmbeddingModel,
-  { lifted, fallen }: { lifted: ClipModel; fallen: ClipModel },
+  { lifted, fallen }: Pick<Span, 'lifted' | 'fallen'>,
   batch: PairBatch,
 ) {
-  return {
-    lifted: batchCosines({ ...suspect, clip: lifted }, batch),
-    fallen: batchCosines({ ...suspect, clip: fallen }, batch),
-  };
+  const texts = embedCaptions(suspect, batch);
+  const under = (clip: ClipModel) => cosines(embedPixels({ ...suspect, clip }, batch.pixels), texts);
+  return { lifted: under(lifted), fallen: under(fallen) };
+}
+
+function disposeModels({ lifted, fallen }: Span): void {
+  disposeClip(lifted);
+  disposeClip(fallen);
+}
+
+function negated(values: Float32Array): Float32Array {
+  return values.map((value) => -value);
 }
 
 function mean(values: Float32Array): number {
