@@ -4,7 +4,7 @@ import { parseBenchOptions, PARTS } from './bench-options.js';
 describe('parseBenchOptions', () => {
   it('covers everything by default, which alone may replace the committed results', () => {
     const options = parseBenchOptions([]);
-    expect(options).toMatchObject({ regime: 'scratch', seeds: [11, 12, 13], classes: 'medium' });
+    expect(options).toMatchObject({ regime: 'fine-tuned', seeds: [11, 12, 13], classes: 'medium' });
     expect(options.attacks.map(({ name }) => name)).toEqual(['patch-2', 'patch-1', 'blend-2']);
     expect([...options.parts]).toEqual([...PARTS]);
     expect(options.complete).toBe(true);
