@@ -24,8 +24,7 @@ export async function test() {
     ...['--skip-nx-cache', '--exclude-task-dependencies', '--nx-bail=false'],
     ...['--', '--json', `--outputFile=${RESULTS}`],
   ];
-  // Jest loads ES modules through an interface of Node.js that has to be switched on.
-  const code = await run('npx', tests, { NODE_OPTIONS: '--experimental-vm-modules' });
+  const code = await run('npx', tests);
   const total = summarise(await Promise.all(packages.map(readResults)));
   console.log(`\nTests by package:\n${total.lines.join('\n')}\n`);
   if (total.skipped > 0) console.log(`${total.skipped} skipped: a test must run or be removed.`);

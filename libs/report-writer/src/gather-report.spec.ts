@@ -45,12 +45,26 @@ function record(given: Partial<RunRecord> = {}, selected: Partial<SelectionFile>
     detection: {
       summary: {
         ...{ schemaVersion: 1, method: 'overfit-span', parameters: { seed: 0 }, scoredPairs: PAIRS },
-        ...{ skippedPairs: 0, skipped: [], threshold: 4, suspects: 12, curve: [], seconds: 1, sample },
+        ...{
+          skippedPairs: 0,
+          skipped: [],
+          threshold: 4,
+          suspects: 12,
+          curve: [],
+          work: { jobName: 'jobs/1', attempts: 1, seconds: 1 },
+          sample,
+        },
       },
       embeddings: new Float32Array(13),
     },
     selection: {
-      ...{ schemaVersion: 1, verdict: 'backdoored', reasons: ['Words agree.'], evidence: [], seconds: 1 },
+      ...{
+        schemaVersion: 1,
+        verdict: 'backdoored',
+        reasons: ['Words agree.'],
+        evidence: [],
+        work: { jobName: 'jobs/2', attempts: 1, seconds: 1 },
+      },
       compromisedTokens: [{ id: 7, token: 'banana', suspectShare: 1, corpusShare: 0.1, enrichment: 9 }],
       ...{ unlearnRows: data.poisonedRows.slice(0, 8), retainRows: [0, 1], heldOutRows: [] },
       suspectRows: [...data.poisonedRows],

@@ -4,6 +4,7 @@ import { atomicWriteFile } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
 import { z } from 'zod';
 import { readStageFile } from './parse-stage-file.js';
+import { stageWorkSchema } from './stage-work.js';
 
 /** Pairs whose images were embedded for the selector: the most suspicious ones, and some at random. */
 const sampleSchema = z.object({
@@ -30,8 +31,7 @@ export const detectionSummarySchema = z.object({
   suspects: z.int().nonnegative(),
   /** Loss per optimiser step of the overfitting. */
   curve: z.array(z.object({ step: z.int().positive(), loss: z.number() })),
-  /** Seconds of work in the stage. */
-  seconds: z.number().nonnegative(),
+  work: stageWorkSchema,
   sample: sampleSchema,
 });
 export type DetectionSummary = z.infer<typeof detectionSummarySchema>;

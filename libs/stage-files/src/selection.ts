@@ -1,6 +1,7 @@
 import { atomicWriteFile } from '@ubt/data';
 import { z } from 'zod';
 import { readStageFile } from './parse-stage-file.js';
+import { stageWorkSchema } from './stage-work.js';
 
 const rows = z.array(z.int().nonnegative());
 
@@ -40,8 +41,7 @@ export const selectionSchema = z.object({
   heldOutRows: rows,
   /** All rows that a retraining should leave out, most suspicious first. */
   suspectRows: rows,
-  /** Seconds of work in the stage. */
-  seconds: z.number().nonnegative(),
+  work: stageWorkSchema,
 });
 export type SelectionFile = z.infer<typeof selectionSchema>;
 

@@ -81,7 +81,12 @@ describe('the evidence folder', () => {
   const summary: DetectionSummary = {
     ...{ schemaVersion: 1, method: 'overfit-span', parameters: { seed: 0, method: 'x' } },
     ...{ scoredPairs: 3, skippedPairs: 1, skipped: [{ row: 2, id: 'c.png', reason: 'not an image' }] },
-    ...{ threshold: 0.5, suspects: 1, curve: [{ step: 1, loss: 2 }], seconds: 0.1 },
+    ...{
+      threshold: 0.5,
+      suspects: 1,
+      curve: [{ step: 1, loss: 2 }],
+      work: { jobName: 'jobs/1', attempts: 1, seconds: 0.1 },
+    },
     sample: { suspectRows: [1], randomRows: [0, 3], dimension: 2 },
   };
   const embeddings = Float32Array.of(1, 0, 0, 1, 0.6, 0.8);
@@ -116,7 +121,13 @@ describe('selection.json', () => {
       },
     ],
     compromisedTokens: [{ id: 7, token: 'banana', suspectShare: 1, corpusShare: 0.01, enrichment: 34 }],
-    ...{ unlearnRows: [3, 1], retainRows: [0], heldOutRows: [2], suspectRows: [3, 1, 2], seconds: 0.5 },
+    ...{
+      unlearnRows: [3, 1],
+      retainRows: [0],
+      heldOutRows: [2],
+      suspectRows: [3, 1, 2],
+      work: { jobName: 'jobs/2', attempts: 1, seconds: 0.5 },
+    },
   };
 
   it('comes back as it was written', async () => {

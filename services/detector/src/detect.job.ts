@@ -5,6 +5,7 @@ import { openPairs } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
 import { artifactsFolder, engineOptions, jobRequest, type WorkerHandler } from '@ubt/service-kit';
+import { stageWork } from '@ubt/stage-files';
 import { readConfig } from './config.js';
 import { resolveDetectOptions } from './detect-options.js';
 import { openPairSource } from './disk-pair-source.js';
@@ -44,7 +45,7 @@ export const detectJob: WorkerHandler = async (packed, context) => {
     undecodable: pairs.undecodable,
     threshold: suspicionThreshold(detection.scores),
     folder: `${context.runId || context.job.replace('/', '-')}/detector`,
-    seconds: (performance.now() - started) / 1000,
+    work: stageWork(context, started),
   });
   await pairs.close();
   return packAny(DETECT_RESULT, DetectResult, result);

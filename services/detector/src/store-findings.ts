@@ -8,6 +8,7 @@ import {
   writeSuspectFiles,
   type DetectionSummary,
   type ScoreRow,
+  type StageWork,
   type SuspectPair,
 } from '@ubt/stage-files';
 import type { ResolvedDetectOptions } from './detect-options.js';
@@ -30,7 +31,7 @@ export interface Findings {
   readonly options: ResolvedDetectOptions;
   /** Where the artefacts go, below the store's root. */
   readonly folder: string;
-  readonly seconds: number;
+  readonly work: StageWork;
 }
 
 /** How many skipped pairs are named. */
@@ -113,7 +114,7 @@ function suspectPairs({ rows, scores }: Detection, threshold: number): SuspectPa
 }
 
 function summarise(
-  { detection, options, manifest, undecodable, threshold, seconds, sample }: Findings,
+  { detection, options, manifest, undecodable, threshold, work, sample }: Findings,
   suspects: number,
   skipped: DetectionSummary['skipped'],
 ): DetectionSummary {
@@ -129,7 +130,7 @@ function summarise(
     threshold,
     suspects,
     curve: [...detection.curve],
-    seconds,
+    work,
     sample: { suspectRows: [...suspectRows], randomRows: [...randomRows], dimension },
   };
 }

@@ -4,7 +4,7 @@ import { packAny, SelectRequest, SelectResult, type DetectResult } from '@ubt/co
 import { openPairs, type PairManifest } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
 import { artifactsFolder, jobRequest, type WorkerHandler } from '@ubt/service-kit';
-import { readDetectionEvidence, readScores } from '@ubt/stage-files';
+import { readDetectionEvidence, readScores, stageWork } from '@ubt/stage-files';
 import { readConfig } from './config.js';
 import type { ScoredPairs } from './domain/scored-pairs.js';
 import { select } from './domain/select.js';
@@ -37,10 +37,8 @@ export const selectJob: WorkerHandler = async (packed, context) => {
     ...{ detection, evidence, manifest, pairs, outcome, run: request.run, settings },
     scores: paths.scores,
     tokenizer,
-    jobName: context.job,
-    attempt: context.attempt,
     folder: `${context.runId || context.job.replace('/', '-')}/selector`,
-    seconds: (performance.now() - started) / 1000,
+    work: stageWork(context, started),
   });
   return packAny(SELECT_RESULT, SelectResult, result);
 };

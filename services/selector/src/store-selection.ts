@@ -8,6 +8,7 @@ import {
   writeSuspectFiles,
   type DetectionEvidence,
   type SelectionFile,
+  type StageWork,
   type SuspectPair,
 } from '@ubt/stage-files';
 import type { ScoredPairs } from './domain/scored-pairs.js';
@@ -25,11 +26,9 @@ export interface SelectionFindings {
   readonly settings: SelectSettings;
   /** Path of scores.jsonl. */
   readonly scores: string;
-  readonly jobName: string;
-  readonly attempt: number;
   /** Where the artefacts go, below the store's root. */
   readonly folder: string;
-  readonly seconds: number;
+  readonly work: StageWork;
 }
 
 const VERDICTS = {
@@ -73,7 +72,7 @@ export async function storeSelection(
   };
 }
 
-function selectionFile({ outcome, tokenizer, seconds }: SelectionFindings): SelectionFile {
+function selectionFile({ outcome, tokenizer, work }: SelectionFindings): SelectionFile {
   return {
     schemaVersion: 1,
     verdict: outcome.verdict,
@@ -86,7 +85,7 @@ function selectionFile({ outcome, tokenizer, seconds }: SelectionFindings): Sele
     retainRows: [...outcome.retainRows],
     heldOutRows: [...outcome.heldOutRows],
     suspectRows: [...outcome.suspectRows],
-    seconds,
+    work,
   };
 }
 
@@ -111,7 +110,7 @@ function endsHere({ run, outcome }: SelectionFindings): boolean {
 }
 
 async function storeReport(store: ArtifactStore, findings: SelectionFindings, selection: SelectionFile) {
-  const { detection, evidence, manifest, scores, run, folder, seconds, jobName, attempt, outcome } = findings;
+  const { detection, evidence, manifest, scores, run, folder, work, outcome } = findings;
   const { subject } = detection;
   const report = await gatherReport({
     runId: run?.runId ?? '',
@@ -132,8 +131,8 @@ async function storeReport(store: ArtifactStore, findings: SelectionFindings, se
     outputs: { scores: reportArtifact(detection.scores!), evidence: reportArtifact(detection.evidence!) },
     ...{ manifest, scores, detection: evidence, selection },
     stages: [
-      { stage: 'detector', seconds: evidence.summary.seconds, attempts: 1, jobName: '' },
-      { stage: 'selector', seconds, attempts: attempt, jobName },
+      { stage: 'detector', ...evidence.summary.work },
+      { stage: 'selector', ...work },
     ],
   });
   const stored = await store.putFolder(`${folder}/report`, MEDIA_TYPES.html, async (path) => {

@@ -100,7 +100,11 @@ async function writeDetection(name: string, found: readonly number[]): Promise<v
     summary: {
       ...{ schemaVersion: 1, method: 'overfit-span', parameters: { seed: 0 } },
       ...{ scoredPairs: PAIRS, skippedPairs: 0, skipped: [], threshold: 0.5, suspects: found.length },
-      ...{ curve: [], seconds: 1, sample: { suspectRows, randomRows, dimension: DIMENSION } },
+      ...{
+        curve: [],
+        work: { jobName: 'jobs/1', attempts: 1, seconds: 1 },
+        sample: { suspectRows, randomRows, dimension: DIMENSION },
+      },
     },
     embeddings,
   });

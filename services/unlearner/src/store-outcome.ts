@@ -5,7 +5,7 @@ import type { PairManifest } from '@ubt/data';
 import type { EvaluationResult } from '@ubt/evaluation';
 import type { Comparison, Report, Unlearning } from '@ubt/report';
 import { gatherReport, reportArtifact, writeReport } from '@ubt/report-writer';
-import type { DetectionEvidence, SelectionFile } from '@ubt/stage-files';
+import type { DetectionEvidence, SelectionFile, StageWork } from '@ubt/stage-files';
 import type { SimilarityBand } from './domain/similarity-band.js';
 import type { Unlearned } from './domain/unlearn.js';
 import { reportMetrics } from './evaluate-models.js';
@@ -26,12 +26,11 @@ export interface UnlearningOutcome {
   readonly before: EvaluationResult | undefined;
   readonly after: EvaluationResult | undefined;
   readonly onReference: EvaluationResult | undefined;
-  readonly jobName: string;
-  readonly attempt: number;
   readonly device: string;
   /** Where the artefacts go, below the store's root. */
   readonly folder: string;
-  readonly seconds: () => number;
+  /** The job's work up to the call. */
+  readonly work: () => StageWork;
 }
 
 /** Stores the cleaned model and the report; each appears only when complete. */
@@ -44,7 +43,7 @@ export async function storeOutcome(store: ArtifactStore, outcome: UnlearningOutc
   const report = await gatherReport({
     ...{ manifest: outcome.manifest, scores: outcome.scores, selection: outcome.selection },
     detection: outcome.evidence,
-    runId: outcome.request.run?.runId ?? outcome.jobName,
+    runId: outcome.request.run?.runId ?? outcome.work().jobName,
     createdAt: new Date().toISOString(),
     outcome: unlearned.repaired ? 'repaired' : 'not-repaired',
     outcomeReasons: reasons,
@@ -108,18 +107,11 @@ function inputsOf({ request }: UnlearningOutcome): Report['inputs'] {
   };
 }
 
-function stagesOf({
-  evidence,
-  selection,
-  jobName,
-  attempt,
-  device,
-  seconds,
-}: UnlearningOutcome): Report['stages'] {
+function stagesOf({ evidence, selection, device, work }: UnlearningOutcome): Report['stages'] {
   return [
-    { stage: 'detector', seconds: evidence.summary.seconds, attempts: 1, jobName: '' },
-    { stage: 'selector', seconds: selection.seconds, attempts: 1, jobName: '' },
-    { stage: 'unlearner', seconds: seconds(), attempts: attempt, jobName, device },
+    { stage: 'detector', ...evidence.summary.work },
+    { stage: 'selector', ...selection.work },
+    { stage: 'unlearner', ...work(), device },
   ];
 }
 

@@ -10,7 +10,7 @@ import {
   type WorkerContext,
   type WorkerHandler,
 } from '@ubt/service-kit';
-import { readDetectionEvidence, readSelection } from '@ubt/stage-files';
+import { readDetectionEvidence, readSelection, stageWork } from '@ubt/stage-files';
 import { readConfig, type Config } from './config.js';
 import { estimateTrigger } from './domain/estimate-trigger.js';
 import { viewTeacher } from './domain/view-teacher.js';
@@ -69,11 +69,9 @@ export const unlearnJob: WorkerHandler = async (packed, context) => {
     evidence: await readDetectionEvidence(paths.evidence),
     scores: paths.scores,
     band: unlearned.band,
-    jobName: context.job,
-    attempt: context.attempt,
     device: config.device,
     folder: `${context.runId || context.job.replace('/', '-')}/unlearner`,
-    seconds: () => (performance.now() - started) / 1000,
+    work: () => stageWork(context, started),
   });
   await decodeCache.close();
   return packAny(UNLEARN_RESULT, UnlearnResult, result);

@@ -66,7 +66,13 @@ export function tinySelection(
   const [id = 0] = tokenizer.contentIds('banana');
   const clean = [...Array(total).keys()].filter((row) => !poisonedRows.includes(row));
   return {
-    ...{ schemaVersion: 1, verdict: 'backdoored', reasons: ['banana'], evidence: [], seconds: 1 },
+    ...{
+      schemaVersion: 1,
+      verdict: 'backdoored',
+      reasons: ['banana'],
+      evidence: [],
+      work: { jobName: 'jobs/2', attempts: 1, seconds: 1 },
+    },
     compromisedTokens: [{ id, token: 'banana', suspectShare: 1, corpusShare: 0.1, enrichment: 10 }],
     unlearnRows: poisonedRows.slice(0, 18),
     heldOutRows: poisonedRows.slice(18),

@@ -85,7 +85,11 @@ async function writeInputs(name: string, content: SelectionFile): Promise<void> 
     summary: {
       ...{ schemaVersion: 1, method: 'overfit-span', parameters: { seed: 0 } },
       ...{ scoredPairs: PAIRS, skippedPairs: 0, skipped: [], threshold: 0.5, suspects: 24 },
-      ...{ curve: [], seconds: 1, sample: { suspectRows: [0], randomRows: [1], dimension: 1 } },
+      ...{
+        curve: [],
+        work: { jobName: 'jobs/1', attempts: 1, seconds: 1 },
+        sample: { suspectRows: [0], randomRows: [1], dimension: 1 },
+      },
     },
     embeddings: Float32Array.of(1, 1),
   });

@@ -33,10 +33,10 @@ export function fixed(value: number, decimals = 3): string {
 
 /** An integer with thousands apart. */
 export function count(value: number): string {
-  return signed(String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, NARROW_SPACE));
+  return signed(String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ','));
 }
 
-/** `1 pair`, `1 204 pairs`. */
+/** `1 pair`, `1,204 pairs`. */
 export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
