@@ -2,20 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import { parseBenchOptions, PARTS } from './bench-options.js';
 
 describe('parseBenchOptions', () => {
-  it('covers everything by default, which alone may replace the committed results', () => {
+  it('covers everything by default; all seeds and attacks are needed to replace the committed results', () => {
     const options = parseBenchOptions([]);
     expect(options).toMatchObject({ regime: 'fine-tuned', seeds: [11, 12, 13], classes: 'medium' });
     expect(options.attacks.map(({ name }) => name)).toEqual(['patch-2', 'patch-1', 'blend-2']);
     expect([...options.parts]).toEqual([...PARTS]);
     expect(options.complete).toBe(true);
-    expect(parseBenchOptions(['--regime', 'fine-tuned']).complete).toBe(true);
+    expect(parseBenchOptions(['--regime', 'scratch', '--only', 'victims']).complete).toBe(true);
   });
 
   it.each([
     [['--classes', 'fast']],
     [['--seeds', '11']],
     [['--attacks', 'patch-2']],
-    [['--only', 'victims']],
     [['--steps', '10']],
     [['--pairs', '500']],
     [['--fine-tuning-steps', '5']],

@@ -30,7 +30,7 @@ export interface BenchOptions {
   /** Absolute folder of everything that is kept between runs. */
   readonly cacheDir: string;
   readonly threads: number;
-  /** Whether this covers what the committed results cover, so that they may be replaced. */
+  /** Whether this is over the seeds, attacks and data of the committed results, so that they may be replaced. */
   readonly complete: boolean;
   readonly help: boolean;
 }
@@ -55,8 +55,8 @@ docs/results.md. Every finished piece is kept: run it again to go on where it wa
   --threads <n>               threads of the engine, default all
   --help
 
-docs/results.md and tools/bench/results are written only by a run of everything; any other run prints its
-tables on standard output.
+docs/results.md and tools/bench/results are written only by a run over all seeds and attacks as they are; what was
+not computed is left blank there. Any other run prints its tables on standard output.
 `;
 
 /**
@@ -79,7 +79,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     fineTuningSteps: wholeNumber('--fine-tuning-steps', values['fine-tuning-steps']),
   };
   const classes = classList(values.classes ?? 'medium');
-  const narrowed = [seeds, values.attacks, values.only, ...Object.values(overrides)];
+  const narrowed = [seeds, values.attacks, ...Object.values(overrides)];
   return {
     regime: names('--regime', values.regime ?? 'fine-tuned', REGIMES)[0]!,
     seeds: seeds ?? [...REPORTED_SEEDS.keys()],
