@@ -3,6 +3,7 @@ import { pairBatches, type DecodeCache, type PairManifest } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
 import type { SelectionFile } from '@ubt/stage-files';
 import { localCaption } from './domain/local-caption.js';
+import { repeatRare } from './domain/repeat-rare.js';
 
 /** The pairs of a selection, decoded and tokenised. */
 export interface UnlearningMaterial {
@@ -16,7 +17,7 @@ export interface UnlearningMaterial {
   readonly validation: PairBatch;
   /** Whether a validation pair's caption names the target; one entry per pair. */
   readonly validationIsRelated: readonly boolean[];
-  /** Rows to train on. */
+  /** Rows to train on; those whose captions name the target are repeated. */
   readonly retainRows: readonly number[];
 }
 
@@ -30,6 +31,8 @@ const VALIDATION_PAIRS = 256;
 const TRIGGER_PAIRS = 512;
 /** A small set of named pairs: that a few of them went missing is no reason to stop. */
 const MAX_UNDECODABLE_SHARE = 0.5;
+/** Share of the retain pairs that show the target concept: it is what unlearning could take along. */
+const TARGET_SHARE = 0.05;
 
 /**
  * Reads the pairs that a selection names.
@@ -51,6 +54,7 @@ export async function readMaterial(
   };
   const { validationRows, retainRows } = splitRetain(selection.retainRows);
   const validation = await read(validationRows);
+  const isRelated = await namesTarget(manifest, retainRows, compromised, checkpoint);
   const suspects = await read(selection.suspectRows.slice(0, TRIGGER_PAIRS));
   return {
     unlearn: await local(selection.unlearnRows),
@@ -58,7 +62,7 @@ export async function readMaterial(
     poisoned: imagesOf(suspects),
     validation,
     validationIsRelated: await namesTarget(manifest, validation.rows, compromised, checkpoint),
-    retainRows,
+    retainRows: repeatRare(retainRows, isRelated, TARGET_SHARE),
   };
 }
 

@@ -54,6 +54,12 @@ export async function buildEmojiData({
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
     });
+    const others = await readManifest(folder);
+    if (others !== undefined) {
+      // Another process was faster and may be reading; both have written the same.
+      await rm(temporary, { recursive: true, force: true });
+      return describe(folder, others, true);
+    }
     await rm(folder, { recursive: true, force: true });
     await rename(temporary, folder);
     return describe(folder, manifest, false);
