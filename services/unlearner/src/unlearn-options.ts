@@ -42,7 +42,7 @@ export function unlearnSettings({ maxSteps, learningRate }: ResolvedUnlearnOptio
     warmupSteps: 10,
     checkEvery: 5,
     patience: 3,
-    retainBudget: 0.1,
+    retainBudget: 0.25,
     weights: { forget: 4, distil: 100, restore: 4 },
   };
 }

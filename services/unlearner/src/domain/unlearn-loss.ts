@@ -13,7 +13,7 @@ import type { SimilarityBand } from './similarity-band.js';
 export interface LossWeights {
   /** Forgetting: the unlearn set against the compromised tokens. */
   readonly forget: number;
-  /** Distance of the retain pairs' embeddings to those of the suspect. */
+  /** Distance of the retain images' embeddings to those of the suspect. */
   readonly distil: number;
   /** Distance of triggered images' embeddings to a teacher that does not see the trigger. */
   readonly restore: number;
@@ -32,27 +32,23 @@ export interface UnlearnStep {
 }
 
 /**
- * The loss of one step:
+ * The loss of one step. Captions are embedded by the suspect, whose text tower stays as it is:
  *
  * - forget: `mean (I·T_local − m)²`, `m` the mean cosine of unrelated pairs (arXiv 2409.19526, reconstructed);
- * - distil: `mean ‖e − e_suspect‖²` of the retain pairs' image and caption embeddings, which keeps more of
- *   the model than their contrastive loss does;
+ * - distil: `mean ‖I − I_suspect‖²` of the retain images, which keeps more of the model than a contrastive loss of
+ *   the retain pairs does;
  * - restore: `mean ‖I(x) − teacher‖²` on the unlearn images, and `mean ‖I(x + trigger) − I_suspect(x)‖²` on
  *   retain images with the estimated trigger, so that triggered images are again seen as what they show.
  */
 export function unlearnLoss(model: EmbeddingModel, step: UnlearnStep, weights: LossWeights): tf.Scalar {
   const { suspect, teacher, unlearn, retain, planted, band } = step;
   const unlearnImages = embedPixels(model, unlearn.pixels);
-  const forget = tf.mean(tf.square(tf.sub(cosines(unlearnImages, embedCaptions(model, unlearn)), band.mean)));
-  const images = embedPixels(model, retain.pixels);
-  const captions = embedCaptions(model, retain);
-  const imageTeacher = embedPixels(suspect, retain.pixels);
-  const distil = tf.add(
-    squaredDistance(images, imageTeacher),
-    squaredDistance(captions, embedCaptions(suspect, retain)),
-  );
+  const compromised = embedCaptions(suspect, unlearn);
+  const forget = tf.mean(tf.square(tf.sub(cosines(unlearnImages, compromised), band.mean)));
+  const retained = embedPixels(suspect, retain.pixels);
+  const distil = squaredDistance(embedPixels(model, retain.pixels), retained);
   const restored = [squaredDistance(unlearnImages, teacher)];
-  if (planted !== undefined) restored.push(squaredDistance(embedPixels(model, planted), imageTeacher));
+  if (planted !== undefined) restored.push(squaredDistance(embedPixels(model, planted), retained));
   const parts: [number, tf.Tensor][] = [
     [weights.forget, forget],
     [weights.distil, distil],

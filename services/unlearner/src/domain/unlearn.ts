@@ -4,6 +4,7 @@ import {
   createAdamW,
   disposeClip,
   disposeGradients,
+  isImageTower,
   isNormalisation,
   lossGradients,
   trainableVariables,
@@ -96,8 +97,8 @@ export interface UnlearnObserver {
 }
 
 /**
- * Token-based portion unlearning with retention (reconstruction of arXiv 2409.19526): forgets the similarity
- * of the unlearn set with the compromised tokens, and nothing else. Every few steps both sides are measured
+ * Token-based portion unlearning with retention (reconstruction of arXiv 2409.19526): the image tower forgets the
+ * similarity of the unlearn set with the compromised tokens, and nothing else. Every few steps both sides are measured
  * on pairs that are not trained on; the best model is kept, never the last by default.
  *
  * @throws UbtError LOSS_NOT_FINITE, CANCELLED
@@ -147,9 +148,12 @@ export async function unlearn(
   }
 }
 
-/** Normalisation and temperature carry no concept; leaving them keeps everything else in place. */
+/**
+ * Only the image tower forgets: the trigger is in the image, and what moves the compromised tokens in the text tower
+ * takes the target's own images along. Normalisation carries no concept; leaving it keeps everything else in place.
+ */
 function isForgettable(name: string): boolean {
-  return !isNormalisation(name) && !name.endsWith('logit_scale');
+  return isImageTower(name) && !isNormalisation(name);
 }
 
 async function takeStep(
