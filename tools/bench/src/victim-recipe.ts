@@ -54,7 +54,7 @@ export const VICTIM_RECIPE: VictimRecipe = {
   training: {
     scratch: SCRATCH,
     pretraining: { ...SCRATCH, flip: 0.5, shift: 2 },
-    'fine-tuned': { ...SCRATCH, steps: 700 },
+    'fine-tuned': { ...SCRATCH, steps: 1200 },
   },
 };
 
