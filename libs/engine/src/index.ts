@@ -1,4 +1,4 @@
 export type { BackendName, DeviceName, Engine, EngineOptions, EngineStats } from './engine.js';
-export { probeDevices, type DeviceReport, type DevicesReport } from './probe-devices.js';
+export { probeDevices, type DeviceReport, type DevicesReport, type ProbeProcess } from './probe-devices.js';
 export { seededRandom, type SeededRandom } from './seeded-random.js';
 export { startEngine } from './start-engine.js';

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
+import { typescriptExecArgv } from '@ubt/test-kit';
 import { probeDevices, startEngine, type DeviceName, type Engine } from './index.js';
 
 let engine: Engine | null = null;
@@ -43,10 +44,24 @@ describe('startEngine', () => {
 });
 
 describe('probeDevices', () => {
+  const probe = (file: string) => ({
+    entry: new URL(file, import.meta.url),
+    execArgv: typescriptExecArgv(),
+  });
+
   it('finds the CPU, and says why for what it does not find', async () => {
-    const { devices, threads } = await probeDevices();
+    const { devices, threads } = await probeDevices(probe('./probe-device.worker.ts'));
     expect(threads).toBeGreaterThan(0);
-    expect(devices[0]).toEqual({ backend: 'onnxruntime', device: 'cpu', available: true, reason: null });
+    const version = expect.stringMatching(/^\d+\.\d+/);
+    const cpu = { backend: 'onnxruntime', device: 'cpu', available: true, reason: null };
+    expect(devices[0]).toEqual({ ...cpu, version });
+    expect(devices.map(({ backend, device }) => `${backend} ${device}`)).toHaveLength(5);
     for (const { available, reason } of devices) expect(reason === null).toBe(available);
+    for (const { reason } of devices) expect(reason ?? '').not.toContain('the probe ended');
+  });
+
+  it('reports a probe that dies instead of dying with it', async () => {
+    const { devices } = await probeDevices(probe('./no-such-file.ts'));
+    expect(devices.map(({ reason }) => reason)).toEqual(Array(5).fill('the probe ended with exit code 1.'));
   });
 });

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { UbtError } from '@ubt/errors';
-import type { Engine, EngineOptions } from './engine.js';
-import { startOnnxruntime } from './backends/start-onnxruntime.js';
-import { startTensorflow } from './backends/start-tensorflow.js';
+import type { BackendOptions } from './backends/start-onnxruntime.js';
+import type { BackendName, Engine, EngineOptions } from './engine.js';
 import { registerGradients } from './gradients/register-gradients.js';
 
 let running: { readonly key: string; readonly engine: Promise<Engine> } | null = null;
@@ -13,6 +12,7 @@ let running: { readonly key: string; readonly engine: Promise<Engine> } | null =
  *
  * @throws UbtError `ENGINE_BACKEND_MISSING` when the backend's package is not installed,
  *   `ENGINE_DEVICE_UNAVAILABLE` when the device is not there, `ENGINE_ALREADY_RUNNING` for other options,
+ *   `ENGINE_TENSORFLOW_LOADED` for other options after TensorFlow was used in this process,
  *   `ENGINE_THREADS_INVALID` for a thread count that is not a positive whole number
  */
 export function startEngine(options: EngineOptions = {}): Promise<Engine> {
@@ -21,13 +21,19 @@ export function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const key = `${backend} on ${device} with ${threads} threads`;
   if (running !== null) return running.key === key ? running.engine : Promise.reject(other(running.key, key));
   registerGradients();
-  const start = backend === 'tensorflow' ? startTensorflow : startOnnxruntime;
-  const engine = start({ device, threads }).then((started) => stoppable(started));
+  const engine = start(backend, { device, threads }).then((started) => stoppable(started));
   running = { key, engine };
   engine.catch(() => {
     running = null;
   });
   return engine;
+}
+
+/** Loads the one native library that is wanted, and not the other. */
+async function start(backend: BackendName, options: BackendOptions): Promise<Engine> {
+  if (backend === 'tensorflow')
+    return (await import('./backends/start-tensorflow.js')).startTensorflow(options);
+  return (await import('./backends/start-onnxruntime.js')).startOnnxruntime(options);
 }
 
 function stoppable(engine: Engine): Engine {

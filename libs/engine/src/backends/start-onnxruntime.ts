@@ -101,6 +101,11 @@ function quietNativeLog(): void {
   ort.env.logLevel = 'fatal';
 }
 
+/** Version of the ONNX Runtime that is installed. */
+export function onnxruntimeVersion(): string | null {
+  return ort.env.versions.node ?? null;
+}
+
 /** Why ONNX Runtime cannot run on the device, found out by running a small graph on it; null when it can. */
 export async function deviceProblem(device: DeviceName): Promise<string | null> {
   quietNativeLog();

@@ -60,10 +60,10 @@ function chosenCheck({ backend, device, threads }: Findings['wouldUse'], { devic
 }
 
 function deviceChecks({ devices }: DevicesReport): Check[] {
-  return devices.map(({ backend, device, available, reason }) => ({
+  return devices.map(({ backend, device, available, version, reason }) => ({
     name: `${backend} on ${device}`,
     level: 'info',
-    detail: available ? 'available' : `not available: ${firstLine(reason)}`,
+    detail: available ? `available (${version})` : `not available: ${firstLine(reason)}`,
   }));
 }
 
