@@ -1,7 +1,3 @@
-#!/usr/bin/env node
-// Provides the backend `tensorflow` where the npm package's own download of libtensorflow cannot run, or
-// would bring a CUDA that is too old: the library comes out of TensorFlow's Python wheel, and the package's
-// native addon is compiled against it. Run it again at any time: what is done already is not done again.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Failure } from '../bootstrap/failure.mjs';
@@ -12,15 +8,16 @@ import { installPackage } from './install-package.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { checkRequirements } from './requirements.mjs';
 
-try {
-  await provide(readOptions(process.argv.slice(2)));
-} catch (error) {
-  if (!(error instanceof Failure)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
-
-async function provide(options) {
+/**
+ * Provides the backend `tensorflow` where the npm package's own download of libtensorflow cannot run, or would
+ * bring a CUDA that is too old: the library comes out of TensorFlow's Python wheel, and the package's native
+ * addon is compiled against it. Run again, it does only what is not done yet.
+ *
+ * @param {string[]} args of the command line
+ * @throws {Failure} with what is missing or wrong
+ */
+export async function provide(args) {
+  const options = readOptions(args);
   if (options.help) return console.log(USAGE);
   await checkRequirements(options);
   const folder = await installPackage(options.npmPackage);

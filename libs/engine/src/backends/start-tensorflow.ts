@@ -4,16 +4,11 @@ import { configureTensorflow } from '../config.js';
 import type { DeviceName, Engine } from '../engine.js';
 import { registerGradients } from '../gradients/register-gradients.js';
 import type { BackendOptions } from './start-onnxruntime.js';
+import { completeTensorflowKernels, type NodeBackend } from './tensorflow-kernels.js';
 import { importTensorflowPackage, type TensorflowDevice } from './tensorflow-package.js';
 
 /** Name under which the packages register their backend with TensorFlow.js. */
 const TENSORFLOW_BACKEND = 'tensorflow';
-
-/** What is used of the backend object of `@tensorflow/tfjs-node`. */
-interface NodeBackend {
-  readonly isUsingGpuDevice: boolean;
-  readonly binding: { readonly TF_Version: string };
-}
 
 /** TensorFlow as this process has loaded it, which happens once and cannot be undone. */
 let loaded: { readonly options: BackendOptions; readonly createBackend: () => tf.KernelBackend } | null =
@@ -50,6 +45,7 @@ export function tensorflowVersion(): string {
 async function load(device: TensorflowDevice, options: BackendOptions): Promise<void> {
   configureTensorflow(options);
   await importTensorflowPackage(device);
+  completeTensorflowKernels(TENSORFLOW_BACKEND);
   loaded = { options, createBackend: tf.findBackendFactory(TENSORFLOW_BACKEND) as () => tf.KernelBackend };
 }
 

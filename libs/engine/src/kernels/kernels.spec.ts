@@ -15,7 +15,6 @@ const image = (): tf.Tensor4D => tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3,
 /** One example per kernel family that the suite of TensorFlow.js does not have in this form. */
 const CASES: Case[] = [
   ['floorDiv rounds down', () => tf.floorDiv(i(7, -7, 7, 0), i(2, 2, -2, 5)), [3, -4, -4, 0], 'int32'],
-  ['whole division by zero does not trap', () => tf.mul(tf.floorDiv(i(7), i(0)), i(0)), [0], 'int32'],
   ['mod has the sign of the divisor', () => tf.mod(i(7, -7, 7), i(3, 3, -3)), [1, 2, -2], 'int32'],
   ['cast cuts towards zero', () => tf.cast(tf.tensor1d([1.9, -1.9]), 'int32'), [1, -1], 'int32'],
   ['comparisons are bool', () => tf.greater(a(), 3), [0, 0, 0, 1, 1, 1], 'bool'],
@@ -58,7 +57,11 @@ const CASES: Case[] = [
       ),
     [2, 6],
   ],
-  ['scatterND adds what meets', () => tf.scatterND(i(1, 1, 0), tf.tensor1d([1, 2, 5]), [3]), [5, 3, 0]],
+  [
+    'scatterND adds what meets',
+    () => tf.scatterND(tf.reshape(i(1, 1, 0), [3, 1]), tf.tensor1d([1, 2, 5]), [3]),
+    [5, 3, 0],
+  ],
   [
     'segment sum drops negative ids',
     () => tf.unsortedSegmentSum(tf.tensor1d([1, 2, 4]), i(1, -1, 1), 2),
@@ -129,27 +132,4 @@ describe('kernels', () => {
     const expected = [1334, 1333, 1333];
     Array.from(await sums.data()).forEach((sum, at) => expect(sum).toBe(expected[Math.floor(at / 64)]));
   }
-
-  it('refuses by name what it does not compute', () => {
-    const refused = { kind: 'unimplemented', code: 'ENGINE_KERNEL_UNSUPPORTED' };
-    expect(caught(() => tf.complex([1], [2]))).toMatchObject(refused);
-    expect(caught(() => tf.cumprod(tf.tensor1d([1, 2])))).toMatchObject(refused);
-    const text = { kind: 'unimplemented', code: 'ENGINE_STRING_TENSOR' };
-    expect(caught(() => tf.tensor1d(['a', 'b']))).toMatchObject(text);
-  });
-
-  it('refuses operands that do not fit when they are recorded', () => {
-    const mismatch = { kind: 'invalid-argument', code: 'ENGINE_SHAPE_MISMATCH' };
-    expect(caught(() => tf.add(a(), tf.tensor1d([1, 2])))).toMatchObject(mismatch);
-    expect(caught(() => tf.matMul(a(), a()))).toMatchObject(mismatch);
-  });
 });
-
-function caught(f: () => unknown): unknown {
-  try {
-    f();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}

@@ -1,14 +1,15 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { UbtError } from '@ubt/errors';
 
-/** The error for something that this backend does not compute. */
+/** The error for something that the backend in use does not compute. */
 export function refuse(what: string): UbtError {
-  return new UbtError('unimplemented', `The onnxruntime backend does not support ${what}.`, {
+  return new UbtError('unimplemented', `The ${tf.getBackend()} backend does not support ${what}.`, {
     code: 'ENGINE_KERNEL_UNSUPPORTED',
     fix: 'Express the computation with other operations, or add the kernel as docs/engine.md describes.',
   });
 }
 
-/** Kernels that TensorFlow.js knows and this backend refuses by name. */
+/** Kernels that TensorFlow.js knows and the onnxruntime backend refuses by name. */
 export const REFUSED_KERNELS: readonly string[] = [
   'AvgPool3D',
   'AvgPool3DGrad',
