@@ -18,7 +18,13 @@ try {
   // In Jest, setting the level from inside comes too late for native code.
   process.exitCode = await run(
     process.execPath,
-    [...JEST, join(import.meta.dirname, 'jest.config.mjs'), '--maxWorkers=1', ...process.argv.slice(2)],
+    [
+      ...JEST,
+      join(import.meta.dirname, 'jest.config.mjs'),
+      '--maxWorkers=1',
+      '--silent',
+      ...process.argv.slice(2),
+    ],
     { NODE_OPTIONS: '--experimental-vm-modules --no-warnings', TF_CPP_MIN_LOG_LEVEL: '2' },
   );
 } catch (error) {

@@ -20,7 +20,7 @@ export interface SuiteOptions {
 }
 
 const dist = join(import.meta.dirname, '../../../node_modules/@tensorflow/tfjs-core/dist');
-const counts = { run: 0, refused: 0 };
+const counts = { run: 0, refused: 0, excluded: 0 };
 const refusals = new Map<string, number>();
 const excluded = new Set<Exclusion>();
 
@@ -70,6 +70,7 @@ function counted(body: NonNullable<TestBody>): TestBody {
 function failing(exclusion: Exclusion, body: NonNullable<TestBody>): TestBody {
   excluded.add(exclusion);
   return async () => {
+    counts.excluded++;
     await expect((async () => body())()).rejects.toThrow();
   };
 }
@@ -101,7 +102,9 @@ export async function runSuite(options: SuiteOptions): Promise<void> {
   describe('the suite', () => {
     afterAll(() => {
       const lines = [...refusals].sort((a, b) => b[1] - a[1]).map(([what, count]) => `${count} × ${what}`);
-      process.stdout.write(`${counts.run} tests run, ${counts.refused} refused:\n${lines.join('\n')}\n`);
+      process.stdout.write(
+        `${counts.run} tests run, ${counts.refused} refused, ${counts.excluded} more excluded:\n${lines.join('\n')}\n`,
+      );
     });
 
     it('is there as a whole', () => {
