@@ -1,8 +1,11 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { typescriptExecArgv } from '@ubt/test-kit';
 import { artifactStoreContract } from './artifact-store.contract.js';
 import { createFileStore, toArtifactMessage } from './index.js';
 import { REAL_DISK } from './put-atomically.js';
@@ -14,6 +17,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 let made = 0;
+/** What is not hidden. */
+const shown = async (path: string) => (await readdir(path)).filter((name) => !name.startsWith('.'));
+const twoFiles = (content: string) => async (path: string) => {
+  for (const file of ['one', 'two']) await writeFile(join(path, file), content);
+};
 const newRoot = () => join(folder, `root-${made++}`);
 
 artifactStoreContract('file store', async () => {
@@ -87,26 +95,63 @@ describe('createFileStore', () => {
     await expect(store.putFile('file', 'x/y', (path) => writeFile(path, 'bad'))).rejects.toMatchObject({
       code: 'DISK_FULL',
     });
-    expect(await readdir(writeRoot)).toEqual(['model']);
+    expect(await shown(writeRoot)).toEqual(['model']);
     expect(await readFile(join(await good.fetch(before), 'w'), 'utf8')).toBe('good');
   });
 
-  it('keeps the old folder when the new one cannot take its place', async () => {
+  it.each([1, 2])('puts a folder back that somebody else made when rename %d fails', async (failing) => {
     const writeRoot = newRoot();
-    const good = createFileStore({ roots: [], writeRoot });
-    const before = await good.putFolder('model', 'x/y', (path) => writeFile(join(path, 'w'), 'good'));
+    await mkdir(join(writeRoot, 'model'), { recursive: true });
+    await writeFile(join(writeRoot, 'model', 'w'), 'good');
     let renames = 0;
-    const third = async (from: string, to: string) => {
-      renames += 1;
-      if (renames === 3) throw Object.assign(new Error('disk full'), { code: 'ENOSPC' });
+    const rename = async (from: string, to: string) => {
+      // The first one finds the folder in its way.
+      if (renames++ === failing) throw Object.assign(new Error('disk full'), { code: 'ENOSPC' });
       await REAL_DISK.rename(from, to);
     };
-    const store = createFileStore({ roots: [], writeRoot, disk: { ...REAL_DISK, rename: third } });
-    await expect(
-      store.putFolder('model', 'x/y', (path) => writeFile(join(path, 'w'), 'bad')),
-    ).rejects.toMatchObject({ code: 'DISK_FULL' });
-    expect(await good.fetch(before)).toEqual(expect.any(String));
+    const write = (path: string) => writeFile(join(path, 'w'), 'bad');
+    const store = createFileStore({ roots: [], writeRoot, disk: { ...REAL_DISK, rename } });
+    await expect(store.putFolder('model', 'x/y', write)).rejects.toMatchObject({ code: 'DISK_FULL' });
     expect(await readdir(writeRoot)).toEqual(['model']);
+    expect(await readFile(join(writeRoot, 'model', 'w'), 'utf8')).toBe('good');
+    const replaced = await store.putFolder('model', 'x/y', (path) => writeFile(join(path, 'w'), 'better'));
+    expect(await readFile(join(await store.fetch(replaced), 'w'), 'utf8')).toBe('better');
+    expect(await shown(writeRoot)).toEqual(['model']);
+  });
+
+  it('leaves the old folder or the new one, whole, whenever the process is killed', async () => {
+    const entry = fileURLToPath(new URL('../test/killed-put.ts', import.meta.url));
+    const found: string[] = [];
+    for (let killedAt = 1; found.at(-1) !== 'done'; killedAt++) {
+      const writeRoot = newRoot();
+      const store = createFileStore({ roots: [], writeRoot });
+      const { uri } = await store.putFolder('model', 'x/y', twoFiles('old'));
+      const child = fork(entry, [writeRoot, String(killedAt)], { execArgv: typescriptExecArgv() });
+      const [code] = (await once(child, 'exit')) as [number | null];
+      const path = await store.fetch({ uri });
+      const files = await Promise.all(['one', 'two'].map((file) => readFile(join(path, file), 'utf8')));
+      expect([
+        ['old', 'old'],
+        ['new', 'new'],
+      ]).toContainEqual(files);
+      expect(await shown(writeRoot)).toEqual(['model']);
+      found.push(code === 0 ? 'done' : files[0]!);
+    }
+    // Both sides of the one rename were looked at, and then nothing was left to be killed at.
+    expect(found).toEqual(['old', 'old', 'old', 'old', 'new', 'done']);
+  }, 60_000);
+
+  it('names a folder and its files as they were put, and keeps what is read when it is replaced', async () => {
+    const writeRoot = newRoot();
+    const store = createFileStore({ roots: [], writeRoot });
+    const { uri } = await store.putFolder('jobs/7/lists', 'x/y', twoFiles('a'));
+    expect(uri).toBe(pathToFileURL(join(writeRoot, 'jobs/7/lists')).href);
+    const file = await store.describe(`${uri}/one`, 'text/csv');
+    expect(file.uri).toBe(`${uri}/one`);
+    expect(await readFile(await store.fetch(file), 'utf8')).toBe('a');
+    await store.putFile('jobs/7/lists', 'x/y', (path) => writeFile(path, 'now a file'));
+    expect(await readFile(await store.fetch({ uri }), 'utf8')).toBe('now a file');
+    expect(await readdir(join(writeRoot, 'jobs/7'))).toEqual(['lists']);
   });
 
   it('refuses file URIs of other machines', async () => {

@@ -6,7 +6,7 @@ import type { Artifact, ArtifactRef } from './artifact.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { digestFile, digestFolder } from './digest.js';
 import { isBelow, realPathBelow } from './path-roots.js';
-import { putAtomically, REAL_DISK, type DiskSteps } from './put-atomically.js';
+import { putAtomically, REAL_DISK, shownPath, type DiskSteps } from './put-atomically.js';
 
 /** Options of {@link createFileStore}. */
 export interface FileStoreOptions {
@@ -25,18 +25,19 @@ export interface FileStoreOptions {
 export function createFileStore({ roots, writeRoot, disk = REAL_DISK }: FileStoreOptions): ArtifactStore {
   const locate = async (place: string) =>
     realPathBelow(await realRoots([writeRoot, ...roots]), toPath(place));
-  const describe = async (place: string, mediaType?: string): Promise<Artifact> => {
+  const examine = async (place: string, mediaType?: string): Promise<Artifact & { path: string }> => {
     const path = await locate(place);
     const isFolder = (await stat(path).catch(rethrow)).isDirectory();
     const digest = isFolder
       ? await digestFolder(path, await realRoots([writeRoot, ...roots])).catch(rethrow)
       : await digestFile(path).catch(rethrow);
-    const uri = pathToFileURL(path).href;
-    return {
-      uri,
-      ...digest,
-      mediaType: mediaType ?? (isFolder ? 'inode/directory' : 'application/octet-stream'),
-    };
+    const uri = pathToFileURL(shownPath(path)).href;
+    const type = mediaType ?? (isFolder ? 'inode/directory' : 'application/octet-stream');
+    return { path, uri, ...digest, mediaType: type };
+  };
+  const describe = async (place: string, mediaType?: string): Promise<Artifact> => {
+    const { path: _, ...artifact } = await examine(place, mediaType);
+    return artifact;
   };
   const put = async (
     name: string,
@@ -52,9 +53,9 @@ export function createFileStore({ roots, writeRoot, disk = REAL_DISK }: FileStor
     describe,
     async fetch(ref) {
       if (ref.sha256 === undefined || ref.sha256 === '') return locate(ref.uri);
-      const found = await describe(ref.uri);
+      const found = await examine(ref.uri);
       if (found.sha256 !== ref.sha256) throw mismatch(ref, found);
-      return fileURLToPath(found.uri);
+      return found.path;
     },
     putFile: (name, mediaType, write) => put(name, 'file', mediaType, write),
     putFolder: (name, mediaType, write) => put(name, 'folder', mediaType, write),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UbtError } from '@ubt/errors';
 
@@ -14,8 +14,12 @@ export interface DiskSteps {
 export const REAL_DISK: DiskSteps = { sync: syncPath, rename };
 
 /**
- * Lets `write` fill a file or folder under a temporary name beside `path`, syncs it and renames it. On any
- * failure what was at `path` is there again and nothing else is left.
+ * Lets `write` fill a file or folder under a hidden name beside `path`, syncs it and puts it in its place, by
+ * one rename. Whenever that is cut short, by a failure or by a crash, `path` is what it was or what it is to
+ * be; after a failure nothing else is left.
+ *
+ * A folder can only be renamed to a name that is free. So the folder stays under its hidden name, a *version*,
+ * and what is put in the place is a link to it ({@link shownPath} leads back).
  *
  * @throws UbtError `DISK_FULL` …, or what `write` throws
  */
@@ -27,29 +31,47 @@ export async function putAtomically(
 ): Promise<void> {
   const parent = dirname(path);
   const hidden = join(parent, `.${basename(path)}.${randomUUID()}`);
-  const temporary = `${hidden}.tmp`;
+  const written = kind === 'folder' ? `${hidden}.version` : `${hidden}.tmp`;
+  const link = `${hidden}.link`;
+  let isPlaced = false;
   try {
-    await mkdir(kind === 'folder' ? temporary : parent, { recursive: true });
-    await write(temporary);
-    await syncTree(temporary, disk);
-    await replace(temporary, path, `${hidden}.old.tmp`, disk);
+    await mkdir(kind === 'folder' ? written : parent, { recursive: true });
+    await write(written);
+    await syncTree(written, disk);
+    if (kind === 'folder') await symlink(basename(written), link);
+    const old = await replace(kind === 'folder' ? link : written, path, `${hidden}.old.version`, disk);
+    isPlaced = true;
     await disk.sync(parent);
+    if (old !== null) await rm(old, { recursive: true, force: true });
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    const made = isPlaced ? [] : [written, link];
+    await Promise.all(made.map((name) => rm(name, { recursive: true, force: true })));
     throw UbtError.from(error);
   }
 }
 
-/** Renames over what is there; a folder that is in the way steps aside first. */
-async function replace(from: string, to: string, aside: string, disk: DiskSteps): Promise<void> {
-  const isInTheWay = await disk.rename(from, to).then(
+/** The path under which a file or folder was put that lies at (or below) the real path of a version. */
+export function shownPath(real: string): string {
+  return real.replace(/(^|\/)\.([^/]+)\.[0-9a-f-]{36}\.version(?=\/|$)/g, '$1$2');
+}
+
+/** Renames over what is there. @returns the folder that nothing leads to any more */
+async function replace(from: string, to: string, aside: string, disk: DiskSteps): Promise<string | null> {
+  const version = await readlink(to).catch(() => null);
+  const isFolder = await disk.rename(from, to).then(
     () => false,
     (error: NodeJS.ErrnoException) => {
-      if (['ENOTEMPTY', 'EEXIST', 'EISDIR', 'ENOTDIR'].includes(error.code ?? '')) return true;
+      if (['ENOTEMPTY', 'EEXIST', 'EISDIR'].includes(error.code ?? '')) return true;
       throw error;
     },
   );
-  if (!isInTheWay) return;
+  if (isFolder) return replaceFolder(from, to, aside, disk);
+  // Only a link of ours: another's target is not ours to remove.
+  return version !== null && shownPath(join(dirname(to), version)) === to ? join(dirname(to), version) : null;
+}
+
+/** A folder that somebody else has put there has to step aside: no rename can do that at once. */
+async function replaceFolder(from: string, to: string, aside: string, disk: DiskSteps): Promise<string> {
   await disk.rename(to, aside);
   try {
     await disk.rename(from, to);
@@ -57,7 +79,7 @@ async function replace(from: string, to: string, aside: string, disk: DiskSteps)
     await disk.rename(aside, to);
     throw error;
   }
-  await rm(aside, { recursive: true, force: true });
+  return aside;
 }
 
 async function syncTree(path: string, disk: DiskSteps): Promise<void> {
