@@ -12,6 +12,12 @@ export interface StoreUnderTest {
   visible(name: string): Promise<string[]>;
 }
 
+async function collected(stream: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
 /** What every artefact store does; each implementation runs it. */
 export function artifactStoreContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
   const text = (content: string) => (path: string) => writeFile(path, content);
@@ -103,6 +109,26 @@ export function artifactStoreContract(name: string, makeStore: () => Promise<Sto
       const missing = { uri: `${artifact.uri}-not` };
       expect(await store.exists(missing)).toBe(false);
       await expect(store.fetch(missing)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    });
+
+    it('reads a file as a stream, whole or in part, its digest checked at the end', async () => {
+      const { store, corrupt } = await makeStore();
+      const content = 'hello '.repeat(200_000);
+      const artifact = await store.putFile('a', 'x/y', text(content));
+      const read = async (...of: Parameters<ArtifactStore['openRead']>) =>
+        collected(await store.openRead(...of));
+      expect(await read(artifact)).toBe(content);
+      expect(await read(artifact, { start: 6, end: 11 })).toBe('hello');
+      expect(await read(artifact, { start: content.length - 3 })).toBe('lo ');
+      const tree = await store.putFolder('b', 'x/y', folder({ 'x/y.txt': 'xy', empty: '' }));
+      expect(await read({ uri: `${tree.uri}/x/y.txt` })).toBe('xy');
+      expect(await read({ uri: `${tree.uri}/empty` })).toBe('');
+      await expect(store.openRead({ uri: `${tree.uri}/z` })).rejects.toMatchObject({
+        code: 'FILE_NOT_FOUND',
+      });
+      await corrupt(artifact.uri);
+      await expect(read(artifact)).rejects.toMatchObject({ code: 'ARTIFACT_DIGEST_MISMATCH' });
+      expect((await read({ uri: artifact.uri })).length).toBeGreaterThan(0);
     });
 
     it.each(['', '.', '../out', '/etc/out', 'a/../../out', 'nul\0'])('refuses the name %j', async (bad) => {

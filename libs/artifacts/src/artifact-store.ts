@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream';
 import type { Artifact, ArtifactRef } from './artifact.js';
+import type { ByteRange } from './checked-stream.js';
 
 /**
  * Where artefacts are kept. What a store returns is complete and carries its digest; what was being written
@@ -19,6 +21,13 @@ export interface ArtifactStore {
    * @throws UbtError `ARTIFACT_DIGEST_MISMATCH`, and what `describe` throws
    */
   fetch(ref: ArtifactRef): Promise<string>;
+  /**
+   * The bytes of a file as a stream, without a copy on disk and with little memory. A digest in the reference
+   * is checked at the end of the stream, when it is of the whole file.
+   *
+   * @throws UbtError what `describe` throws; also as the stream's error, then also `ARTIFACT_DIGEST_MISMATCH`
+   */
+  openRead(ref: ArtifactRef, range?: ByteRange): Promise<Readable>;
   /**
    * Stores a file under a name, replacing what is there.
    *

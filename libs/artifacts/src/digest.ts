@@ -26,6 +26,12 @@ export async function digestFile(path: string): Promise<Digest> {
   return { sha256: hash.digest('hex'), sizeBytes };
 }
 
+/** A file of a folder, with its digest. */
+export interface FileDigest extends Digest {
+  /** Relative, `/` between names. */
+  readonly path: string;
+}
+
 /**
  * Digest of a folder: sha256 over one line `["path",size,"sha256"]` per file, sorted by the bytes of the
  * path (relative, `/` between names). Times, owners, permissions and empty folders do not count. Links to
@@ -35,15 +41,30 @@ export async function digestFile(path: string): Promise<Digest> {
  * @throws UbtError `ARTIFACT_ENTRY_REFUSED` (devices, links to folders), `PATH_OUTSIDE_ROOTS`
  */
 export async function digestFolder(folder: string, roots: readonly string[]): Promise<Digest> {
-  const hash = createHash('sha256');
-  let total = 0;
-  for (const path of await listFiles(folder)) {
-    const { sha256, sizeBytes } = await digestFile(await realPathBelow(roots, join(folder, path)));
-    hash.update(`${JSON.stringify([path, sizeBytes, sha256])}\n`);
-    total += sizeBytes;
-  }
-  return { sha256: hash.digest('hex'), sizeBytes: total };
+  return digestOfFiles(await digestFiles(folder, roots));
 }
+
+/** Every file of a folder with its digest; what {@link digestFolder} says of links holds. */
+export async function digestFiles(folder: string, roots: readonly string[]): Promise<FileDigest[]> {
+  const files: FileDigest[] = [];
+  for (const path of await listFiles(folder)) {
+    files.push({ path, ...(await digestFile(await realPathBelow(roots, join(folder, path)))) });
+  }
+  return files;
+}
+
+/** The digest of a folder that has these files. */
+export function digestOfFiles(files: readonly FileDigest[]): Digest {
+  const hash = createHash('sha256');
+  const sorted = [...files].sort((one, other) => compareBytes(one.path, other.path));
+  for (const { path, sizeBytes, sha256 } of sorted) {
+    hash.update(`${JSON.stringify([path, sizeBytes, sha256])}\n`);
+  }
+  const sizeBytes = files.reduce((total, file) => total + file.sizeBytes, 0);
+  return { sha256: hash.digest('hex'), sizeBytes };
+}
+
+const compareBytes = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other));
 
 /** Relative paths of all files below a folder, sorted by their bytes. */
 async function listFiles(folder: string): Promise<string[]> {
@@ -57,7 +78,7 @@ async function listFiles(folder: string): Promise<string[]> {
     }
   };
   await visit('');
-  return files.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+  return files.sort(compareBytes);
 }
 
 async function isLinkToFile(path: string): Promise<boolean> {

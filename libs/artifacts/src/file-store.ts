@@ -1,10 +1,13 @@
+import { createReadStream } from 'node:fs';
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { UbtError } from '@ubt/errors';
-import type { Artifact, ArtifactRef } from './artifact.js';
+import { digestMismatch, invalidName, schemeUnsupported } from './artifact-errors.js';
+import type { Artifact } from './artifact.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { digestFile, digestFolder } from './digest.js';
+import { checkedStream, type ByteRange } from './checked-stream.js';
 import { isBelow, realPathBelow } from './path-roots.js';
 import { putAtomically, REAL_DISK, shownPath, type DiskSteps } from './put-atomically.js';
 
@@ -54,8 +57,11 @@ export function createFileStore({ roots, writeRoot, disk = REAL_DISK }: FileStor
     async fetch(ref) {
       if (ref.sha256 === undefined || ref.sha256 === '') return locate(ref.uri);
       const found = await examine(ref.uri);
-      if (found.sha256 !== ref.sha256) throw mismatch(ref, found);
+      if (found.sha256 !== ref.sha256) throw digestMismatch(ref, found);
       return found.path;
+    },
+    async openRead({ uri, sha256 }, range) {
+      return checkedStream({ uri, sha256 }, createReadStream(await locate(uri), streamOptions(range)), range);
     },
     putFile: (name, mediaType, write) => put(name, 'file', mediaType, write),
     putFolder: (name, mediaType, write) => put(name, 'folder', mediaType, write),
@@ -70,6 +76,13 @@ export function createFileStore({ roots, writeRoot, disk = REAL_DISK }: FileStor
     },
   };
 }
+
+/** Node.js counts the last byte in. */
+const streamOptions = (range: ByteRange = {}) => ({
+  highWaterMark: 1 << 18,
+  start: range.start ?? 0,
+  ...(range.end === undefined ? {} : { end: range.end - 1 }),
+});
 
 /** Roots that do not exist hold nothing and are left out. */
 async function realRoots(folders: readonly string[]): Promise<string[]> {
@@ -89,13 +102,8 @@ function toPath(place: string): string {
   throw unsupported(place, `this store does not serve ${scheme}://`);
 }
 
-function unsupported(place: string, reason: string, cause?: unknown): UbtError {
-  return new UbtError('invalid-argument', `${place} cannot be read: ${reason}.`, {
-    code: 'ARTIFACT_SCHEME_UNSUPPORTED',
-    fix: 'Use file:///absolute/path.',
-    cause,
-  });
-}
+const unsupported = (place: string, reason: string, cause?: unknown) =>
+  schemeUnsupported(place, reason, 'Use file:///absolute/path.', cause);
 
 /** Where an artefact of this name goes: below the write root, also after links are followed. */
 async function placeFor(name: string, writeRoot: string): Promise<string> {
@@ -103,26 +111,11 @@ async function placeFor(name: string, writeRoot: string): Promise<string> {
   const isInside =
     name !== '' && !isAbsolute(name) && !name.includes('\0') && isBelow(resolve(writeRoot), path);
   if (!isInside || path === resolve(writeRoot)) {
-    throw new UbtError('invalid-argument', `"${name}" is no name below ${writeRoot}.`, {
-      code: 'ARTIFACT_NAME_INVALID',
-      fix: 'Use a relative path without "..".',
-    });
+    throw invalidName(name, writeRoot);
   }
   await mkdir(dirname(path), { recursive: true }).catch(rethrow);
   await realPathBelow(await realRoots([writeRoot]), dirname(path));
   return path;
-}
-
-function mismatch({ uri, sha256 }: ArtifactRef, found: Artifact): UbtError {
-  return new UbtError(
-    'data-loss',
-    `${uri} is not what was meant: its digest is ${found.sha256}, expected ${sha256}.`,
-    {
-      code: 'ARTIFACT_DIGEST_MISMATCH',
-      fix: 'Write the artefact again, or name the digest it has now if the change was intended.',
-      violations: [{ field: 'sha256', reason: 'does not match the content' }],
-    },
-  );
 }
 
 function rethrow(error: unknown): never {
