@@ -27,6 +27,8 @@ export async function startS3Server(buckets: readonly string[]): Promise<S3Serve
   const child = spawn(
     process.execPath,
     [
+      // It makes its page tokens with a cipher that OpenSSL 3 counts as old.
+      '--openssl-legacy-provider',
       createRequire(import.meta.url).resolve('s3rver/bin/s3rver.js'),
       ...['--directory', directory.path, '--address', '127.0.0.1', '--port', String(port)],
       ...['--silent', '--no-vhost-buckets'],

@@ -12,24 +12,19 @@ export interface ListedObject {
 /**
  * The objects below a place, page by page. Empty objects that consoles make to show a folder are left out.
  *
- * @param most ends after that many
+ * @param enough no further page is asked for when there are that many
  */
 export async function listObjects(
   client: S3Client,
   place: S3Place,
-  most = Infinity,
+  enough = Infinity,
 ): Promise<ListedObject[]> {
   const prefix = place.key === '' ? '' : `${place.key}/`;
   const found: ListedObject[] = [];
   let token: string | undefined;
   do {
     const page = await client
-      .send(
-        new ListObjectsV2Command({
-          ...{ Bucket: place.bucket, Prefix: prefix, ContinuationToken: token },
-          MaxKeys: Math.min(most, 1000),
-        }),
-      )
+      .send(new ListObjectsV2Command({ Bucket: place.bucket, Prefix: prefix, ContinuationToken: token }))
       .catch((error: unknown) => {
         throw s3Error(error, place);
       });
@@ -37,6 +32,6 @@ export async function listObjects(
       if (!Key.endsWith('/')) found.push({ path: Key.slice(prefix.length), sizeBytes: Size });
     }
     token = page.NextContinuationToken;
-  } while (token !== undefined && found.length < most);
+  } while (token !== undefined && found.length < enough);
   return found;
 }
