@@ -65,7 +65,7 @@ export { jobRequest, unpackJobMessage } from './stage/job-request.js';
 export { serveStage } from './stage/serve-stage.js';
 export { type ServedStage, type StageDefinition, type StageDependencies } from './stage/stage-definition.js';
 export { engineOptions, stageConfigFields, type StageConfig } from './stage/stage-config.js';
-export { artifactsFolder, stageFolders } from './stage/stage-folders.js';
+export { artifactPlaces, artifactsFolder, localRoots, stageFolders } from './stage/stage-folders.js';
 export { runService } from './stage/run-service.js';
 export { childEnvironment, processEnvironment } from './config/process-environment.js';
 export { checkRanges, type OptionRange } from './stage/check-ranges.js';

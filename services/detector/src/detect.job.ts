@@ -1,10 +1,10 @@
-import { createFileStore, MEDIA_TYPES, toArtifactMessage, type ArtifactStore } from '@ubt/artifacts';
+import { createArtifactStore, MEDIA_TYPES, toArtifactMessage, type ArtifactStore } from '@ubt/artifacts';
 import { embeddingModel, loadCheckpoint, type Checkpoint } from '@ubt/clip';
 import { DetectRequest, DetectResult, packAny, type Subject } from '@ubt/contracts';
 import { openPairs } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
-import { artifactsFolder, engineOptions, jobRequest, type WorkerHandler } from '@ubt/service-kit';
+import { artifactPlaces, engineOptions, jobRequest, localRoots, type WorkerHandler } from '@ubt/service-kit';
 import { stageWork } from '@ubt/stage-files';
 import { readConfig } from './config.js';
 import { resolveDetectOptions } from './detect-options.js';
@@ -21,13 +21,13 @@ export const detectJob: WorkerHandler = async (packed, context) => {
   const config = readConfig();
   const request = jobRequest(DETECT_REQUEST, DetectRequest, packed);
   const options = resolveDetectOptions(request.options);
-  const store = createFileStore({ roots: config.artifactRoots, writeRoot: artifactsFolder(config) });
+  const store = createArtifactStore(artifactPlaces(config));
   const { subject, paths } = await verifySubject(store, request.subject);
 
   await startEngine(engineOptions(config));
   const suspect = await loadCheckpoint(paths.model);
   const reference = paths.reference === undefined ? undefined : await loadReference(paths.reference, suspect);
-  const manifest = await openPairs(paths.pairs, { roots: config.artifactRoots });
+  const manifest = await openPairs(paths.pairs, { roots: localRoots(config) });
   const { signal, workDir } = context;
   const pairs = await openPairSource(manifest, suspect, { ...options, cacheDir: workDir, signal });
   const detection = await detectionMethod(options.method).detect({

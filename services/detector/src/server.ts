@@ -1,7 +1,7 @@
-import { createFileStore } from '@ubt/artifacts';
+import { createArtifactStore } from '@ubt/artifacts';
 import { DetectorService, DetectRequest, DetectResult, type DetectorServer } from '@ubt/contracts';
 import {
-  artifactsFolder,
+  artifactPlaces,
   bidi,
   serveStage,
   unary,
@@ -23,7 +23,7 @@ export async function serveDetector({
   ...dependencies
 }: { readonly env: Environment } & StageDependencies): Promise<ServedStage> {
   const config = readConfig(env);
-  const store = createFileStore({ roots: config.artifactRoots, writeRoot: artifactsFolder(config) });
+  const store = createArtifactStore(artifactPlaces(config));
   const scorer = createScorer({ env });
   const served = await serveStage(
     {

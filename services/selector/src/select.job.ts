@@ -1,9 +1,9 @@
-import { createFileStore, type ArtifactStore } from '@ubt/artifacts';
+import { createArtifactStore, type ArtifactStore } from '@ubt/artifacts';
 import { loadTokenizer, openCheckpoint, type ClipTokenizer } from '@ubt/clip';
 import { packAny, SelectRequest, SelectResult, type DetectResult } from '@ubt/contracts';
 import { openPairs, type PairManifest } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
-import { artifactsFolder, jobRequest, type WorkerHandler } from '@ubt/service-kit';
+import { artifactPlaces, jobRequest, localRoots, type WorkerHandler } from '@ubt/service-kit';
 import { readDetectionEvidence, readScores, stageWork } from '@ubt/stage-files';
 import { readConfig } from './config.js';
 import type { ScoredPairs } from './domain/scored-pairs.js';
@@ -18,12 +18,12 @@ export const selectJob: WorkerHandler = async (packed, context) => {
   const config = readConfig();
   const request = jobRequest(SELECT_REQUEST, SelectRequest, packed);
   const settings = resolveSelectOptions(request.options);
-  const store = createFileStore({ roots: config.artifactRoots, writeRoot: artifactsFolder(config) });
+  const store = createArtifactStore(artifactPlaces(config));
   const detection = request.detection as DetectResult;
   const paths = await fetchAll(store, detection);
 
   const evidence = await readDetectionEvidence(paths.evidence);
-  const manifest = await openPairs(paths.pairs, { roots: config.artifactRoots });
+  const manifest = await openPairs(paths.pairs, { roots: localRoots(config) });
   const tokenizer = await tokenizerOf(paths.model);
   const pairs = await scoredPairs(paths.scores, manifest, tokenizer, (done) => {
     context.signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import { createFileStore } from '@ubt/artifacts';
+import { createArtifactStore } from '@ubt/artifacts';
 import {
   packAny,
   SelectorService,
@@ -8,7 +8,7 @@ import {
   type StageEvent,
 } from '@ubt/contracts';
 import {
-  artifactsFolder,
+  artifactPlaces,
   serveStage,
   unary,
   unpackJobMessage,
@@ -27,7 +27,7 @@ export async function serveSelector({
   ...dependencies
 }: { readonly env: Environment } & StageDependencies): Promise<ServedStage> {
   const config = readConfig(env);
-  const store = createFileStore({ roots: config.artifactRoots, writeRoot: artifactsFolder(config) });
+  const store = createArtifactStore(artifactPlaces(config));
   return serveStage(
     {
       ...{ stage: 'selector', config, env },

@@ -1,4 +1,4 @@
-import { createFileStore } from '@ubt/artifacts';
+import { createArtifactStore } from '@ubt/artifacts';
 import {
   packAny,
   UnlearnerService,
@@ -9,7 +9,7 @@ import {
   type UnlearnerServer,
 } from '@ubt/contracts';
 import {
-  artifactsFolder,
+  artifactPlaces,
   serveStage,
   unary,
   unpackJobMessage,
@@ -28,7 +28,7 @@ export async function serveUnlearner({
   ...dependencies
 }: { readonly env: Environment } & StageDependencies): Promise<ServedStage> {
   const config = readConfig(env);
-  const store = createFileStore({ roots: config.artifactRoots, writeRoot: artifactsFolder(config) });
+  const store = createArtifactStore(artifactPlaces(config));
   return serveStage(
     {
       ...{ stage: 'unlearner', config, env },

@@ -1,12 +1,13 @@
-import { createFileStore, type ArtifactStore } from '@ubt/artifacts';
+import { createArtifactStore, type ArtifactStore } from '@ubt/artifacts';
 import { embeddingModel, embedPixels, loadCheckpoint, type Checkpoint } from '@ubt/clip';
 import { packAny, UnlearnRequest, UnlearnResult, type DetectResult, type SelectResult } from '@ubt/contracts';
 import { createDecodeCache, openPairs, pairBatches } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import {
-  artifactsFolder,
+  artifactPlaces,
   engineOptions,
   jobRequest,
+  localRoots,
   type WorkerContext,
   type WorkerHandler,
 } from '@ubt/service-kit';
@@ -29,14 +30,14 @@ export const unlearnJob: WorkerHandler = async (packed, context) => {
   const config = readConfig();
   const request = jobRequest(UNLEARN_REQUEST, UnlearnRequest, packed);
   const options = resolveUnlearnOptions(request.options);
-  const store = createFileStore({ roots: config.artifactRoots, writeRoot: artifactsFolder(config) });
+  const store = createArtifactStore(artifactPlaces(config));
   const detection = request.detection as DetectResult;
   const paths = await fetchAll(store, detection, request.selection as SelectResult);
 
   await startEngine(engineOptions(config));
   const suspect = await loadCheckpoint(paths.model);
   const reference = paths.reference === undefined ? undefined : await loadCheckpoint(paths.reference);
-  const manifest = await openPairs(paths.pairs, { roots: config.artifactRoots });
+  const manifest = await openPairs(paths.pairs, { roots: localRoots(config) });
   const selection = await readSelection(paths.selection);
   const decodeCache = await createDecodeCache(context.workDir, manifest.total, suspect.preprocess.cropSize);
   const material = await readMaterial(manifest, selection, suspect, { decodeCache, signal: context.signal });
@@ -53,7 +54,7 @@ export const unlearnJob: WorkerHandler = async (packed, context) => {
 
   const data =
     request.run?.plan?.evaluation &&
-    (await openEvaluation(store, request.run.plan.evaluation, config.artifactRoots));
+    (await openEvaluation(store, request.run.plan.evaluation, localRoots(config)));
   const measure = (phase: string, model: Checkpoint['model']) =>
     data &&
     evaluateClip(suspect, model, data, {

@@ -13,7 +13,32 @@ export const stageConfigFields = {
     .meta({ env: 'UBT_DATA_DIR', description: 'Folder for job records, work files and artefacts' }),
   artifactRoots: listField(['.']).meta({
     env: 'UBT_ARTIFACT_ROOTS',
-    description: 'Folders that artefacts may be read from; the data folder is always one',
+    description: 'Folders and s3:// prefixes that artefacts may be read from, besides where they are written',
+  }),
+  artifactStore: z
+    .string()
+    .regex(/^s3:\/\/[^/]/i, 'not an s3:// URI')
+    .optional()
+    .meta({
+      env: 'UBT_ARTIFACT_STORE',
+      description: 'Where artefacts are written; the data folder unless told',
+      allowed: 's3://bucket/prefix',
+    }),
+  s3Endpoint: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({ env: 'UBT_S3_ENDPOINT', description: 'Another S3 server than AWS' }),
+  s3Region: z
+    .string()
+    .optional()
+    .meta({
+      env: 'UBT_S3_REGION',
+      description: 'Region of the buckets; as the AWS SDK finds it unless told',
+    }),
+  s3PathStyle: z.stringbool().optional().meta({
+    env: 'UBT_S3_PATH_STYLE',
+    description: 'Bucket in the path of the URL; true at an endpoint of one’s own unless told',
+    allowed: 'true | false',
   }),
   concurrency: integerField(1, 64, 1).meta({ env: 'UBT_CONCURRENCY', description: 'Jobs that run at once' }),
   natsUrl: z

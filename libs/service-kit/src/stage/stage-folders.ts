@@ -10,3 +10,30 @@ export const artifactsFolder = ({ dataDir }: Pick<StageConfig, 'dataDir'>): stri
 export function stageFolders({ dataDir }: Pick<StageConfig, 'dataDir'>, stage: Stage) {
   return { jobs: join(dataDir, stage, 'jobs'), work: join(dataDir, stage, 'work') };
 }
+
+/**
+ * What a stage's artefact store is made with: it writes to `UBT_ARTIFACT_STORE`, or below the data folder, and
+ * reads from the roots too. Copies of what comes out of S3 are kept in the data folder.
+ */
+export function artifactPlaces(
+  config: Pick<
+    StageConfig,
+    'dataDir' | 'artifactRoots' | 'artifactStore' | 's3Endpoint' | 's3Region' | 's3PathStyle'
+  >,
+) {
+  const { s3Endpoint: endpoint, s3Region: region, s3PathStyle: pathStyle } = config;
+  return {
+    roots: config.artifactRoots,
+    writeRoot: config.artifactStore ?? artifactsFolder(config),
+    workFolder: join(config.dataDir, 's3'),
+    s3: {
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(region === undefined ? {} : { region }),
+      ...(pathStyle === undefined ? {} : { pathStyle }),
+    },
+  };
+}
+
+/** The roots that are folders of this machine, where the files lie that a data file names. */
+export const localRoots = ({ artifactRoots }: Pick<StageConfig, 'artifactRoots'>): string[] =>
+  artifactRoots.filter((root) => !/^s3:/i.test(root));
