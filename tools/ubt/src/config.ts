@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { S3Settings } from '@ubt/artifacts';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,6 +11,8 @@ export interface CliConfig {
   readonly dataDir: string;
   /** Folders beside the inputs' own that artefacts may lie in: UBT_ARTIFACT_ROOTS, comma-separated. */
   readonly artifactRoots: readonly string[];
+  /** The S3 server that artefacts may lie on, as the services have it: UBT_S3_ENDPOINT and so on. */
+  readonly s3: S3Settings;
 }
 
 /** The environment of this process. */
@@ -23,5 +26,15 @@ export function readCliConfig(env: Environment): CliConfig {
   return Object.freeze({
     dataDir: resolve(env.UBT_DATA_DIR || join(dataHome, 'ubt')),
     artifactRoots: (env.UBT_ARTIFACT_ROOTS ?? '').split(',').filter((root) => root.trim() !== ''),
+    s3: s3Settings(env),
   });
+}
+
+function s3Settings(env: Environment): S3Settings {
+  const { UBT_S3_ENDPOINT: endpoint, UBT_S3_REGION: region, UBT_S3_PATH_STYLE: pathStyle } = env;
+  return {
+    ...(endpoint ? { endpoint } : {}),
+    ...(region ? { region } : {}),
+    ...(pathStyle ? { pathStyle: /^(true|1|yes|on|y|enabled)$/i.test(pathStyle) } : {}),
+  };
 }

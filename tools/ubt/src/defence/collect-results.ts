@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createFileStore } from '@ubt/artifacts';
+import { createArtifactStore, type S3Settings } from '@ubt/artifacts';
 import type { Artifact, DetectResult, SelectResult, UnlearnResult } from '@ubt/contracts';
 import { UbtError } from '@ubt/errors';
 import { RESULTS } from './out-folder.js';
@@ -10,14 +10,22 @@ import { inFolder } from './run-record.js';
 /** Copies a stage's artefact into a folder, checked against its digest. */
 export type Collect = <A extends Artifact | undefined>(artifact: A, name: string) => Promise<A>;
 
+/** Where artefacts in S3 are read from, and where their copies are made on the way. */
+export interface CollectSources {
+  readonly workFolder: string;
+  readonly s3: S3Settings;
+}
+
 /**
  * Makes the function that copies artefacts into `folder`. The person who runs the command could read the
- * files anyhow, so any of this machine's will do; the digest says whether it is the one that was meant.
+ * files anyhow, so any of this machine's, or of a bucket, will do; the digest says whether it is the one that
+ * was meant.
  */
-export function collectInto(folder: string): Collect {
-  const store = createFileStore({ roots: ['/'], writeRoot: folder });
+export function collectInto(folder: string, sources: CollectSources): Collect {
   return async (artifact, name) => {
     if (artifact === undefined) return artifact;
+    const roots = ['/', ...bucketOf(artifact.uri)];
+    const store = createArtifactStore({ ...sources, roots, writeRoot: folder });
     try {
       const source = await store.fetch(artifact);
       await cp(source, join(folder, name), { recursive: true, mode: constants.COPYFILE_FICLONE });
@@ -27,6 +35,8 @@ export function collectInto(folder: string): Collect {
     return inFolder(artifact, name) as typeof artifact;
   };
 }
+
+const bucketOf = (uri: string): string[] => /^s3:\/\/[^/]+/.exec(uri)?.slice(0, 1) ?? [];
 
 /** Collects what detection left behind. The lists of pairs are left out when a selection refined them. */
 export async function collectDetection(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DetectRequest, Plan, SelectResult, Subject } from '@ubt/contracts';
 import { Verdict } from '@ubt/contracts';
 import { withService } from '../stages/stage-client.js';
-import { collectDetection, collectInto, collectSelection, collectUnlearning } from './collect-results.js';
+import { collectDetection, collectSelection, collectUnlearning } from './collect-results.js';
 import type { Session } from './run-session.js';
 import type { RunRecord } from './run-record.js';
 import {
@@ -30,8 +30,7 @@ export async function defend(
   session: Session,
   { subject, plan, options }: DefendRequest,
 ): Promise<RunRecord> {
-  const { runId, progress } = session;
-  const collect = collectInto(session.out.staging);
+  const { runId, progress, collect } = session;
   const request = { requestId: randomUUID(), run: { runId, plan }, subject, options };
   const detectJob = await session.follow('detector', await queueDetect(session, request));
   const detection = detectResultOf(detectJob);

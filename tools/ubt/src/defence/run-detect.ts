@@ -3,7 +3,7 @@ import type { ActionContext } from '../cli.js';
 import { inputsOf, subjectOf, type SubjectOptions } from '../inputs/run-inputs.js';
 import type { PlaceFlags } from '../options/place-options.js';
 import { detectOptions, type DetectFlags } from '../options/stage-options.js';
-import { collectDetection, collectInto } from './collect-results.js';
+import { collectDetection } from './collect-results.js';
 import { queueDetect } from './defend.js';
 import { keepTrace } from './finish-report.js';
 import { judgeDetection } from './judge-detection.js';
@@ -33,8 +33,7 @@ export async function runDetect(flags: RunDetectFlags, context: ActionContext): 
     const job = await session.follow('detector', await queueDetect(session, request));
     const result = detectResultOf(job);
     session.progress.done('detector', describeDetection(job, result));
-    const collect = collectInto(session.out.staging);
-    const detection = await collectDetection(collect, result, { lists: true, detectionModel: true });
+    const detection = await collectDetection(session.collect, result, { lists: true, detectionModel: true });
     return { runId: session.runId, command: 'detect', detection, stages: [stageRecord(job)] };
   };
   const summary = await runSession(

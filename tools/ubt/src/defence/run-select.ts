@@ -5,7 +5,7 @@ import { evaluationOf, inputsOf, type EvaluationOptions } from '../inputs/run-in
 import type { PlaceFlags } from '../options/place-options.js';
 import { selectOptions, type SelectFlags } from '../options/stage-options.js';
 import { withService } from '../stages/stage-client.js';
-import { collectInto, collectSelection } from './collect-results.js';
+import { collectSelection } from './collect-results.js';
 import { continueRun, needed, refuseSecond } from './continue-run.js';
 import { RESULTS } from './out-folder.js';
 import { readRunRecord, type RunRecord } from './run-record.js';
@@ -44,7 +44,7 @@ export async function runSelect(
       const job = await session.follow('selector', await queueSelect(session, flags, detection, plan));
       const result = selectResultOf(job);
       session.progress.done('selector', describeSelection(job, result));
-      const selection = await collectSelection(collectInto(session.out.staging), result);
+      const selection = await collectSelection(session.collect, result);
       return {
         runId: session.runId,
         command: 'select',

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Artifact, Job, Stage } from '@ubt/contracts';
 import { runInSpan, startTelemetry, type Telemetry } from '@ubt/service-kit';
 import type { ActionContext } from '../cli.js';
@@ -9,6 +10,7 @@ import { journalled, type RunFindings } from '../runs/journalled.js';
 import { newRunId } from '../runs/run-id.js';
 import { runFolder, type RunFolder } from '../runs/run-journal.js';
 import { cancelRun } from '../stages/cancel-run.js';
+import { collectInto, type Collect } from './collect-results.js';
 import { openOutFolder, type OutFolder } from './out-folder.js';
 import { openStages, type OpenStages } from './open-stages.js';
 
@@ -33,6 +35,8 @@ export interface Session {
   readonly progress: Progress;
   readonly telemetry: Telemetry;
   readonly signal: AbortSignal;
+  /** Copies a stage's artefact into the staging folder. */
+  readonly collect: Collect;
   address(stage: Stage): string;
   /**
    * Shows a job's progress until it has succeeded. Without a name, waits for the job that the stage starts by
@@ -123,7 +127,8 @@ async function withStages<T>(
       signal,
       stageWaitMs: (options.place.stageWait ?? 60) * 1000,
     });
-    return await work({ runId, out, progress, telemetry, signal, address: stages.address, follow });
+    const collect = collectInto(out.staging, { workFolder: join(folder.work, 's3'), s3: config.s3 });
+    return await work({ runId, out, progress, telemetry, signal, collect, address: stages.address, follow });
   } catch (thrown) {
     if (stages !== undefined) await cancelRun(stages.clients, runId);
     if (remote === undefined && !signal.aborted) output.note(`The services' log: ${folder.log}`);

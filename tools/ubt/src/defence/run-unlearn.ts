@@ -5,7 +5,7 @@ import { evaluationOf, inputsOf, type EvaluationOptions } from '../inputs/run-in
 import type { PlaceFlags } from '../options/place-options.js';
 import { unlearnOptions, type UnlearnFlags } from '../options/stage-options.js';
 import { withService } from '../stages/stage-client.js';
-import { collectInto, collectUnlearning } from './collect-results.js';
+import { collectUnlearning } from './collect-results.js';
 import { continueRun, needed, refuseSecond } from './continue-run.js';
 import { RESULTS } from './out-folder.js';
 import { readRunRecord, type RunRecord } from './run-record.js';
@@ -45,7 +45,7 @@ export async function runUnlearn(
       const job = await session.follow('unlearner', await queueUnlearn(session, request));
       const result = unlearnResultOf(job);
       session.progress.done('unlearner', describeUnlearning(job, result));
-      const unlearning = await collectUnlearning(collectInto(session.out.staging), result);
+      const unlearning = await collectUnlearning(session.collect, result);
       const stages = [...before.stages.filter(({ stage }) => stage !== 'unlearner'), stageRecord(job)];
       return { runId: session.runId, command: 'unlearn', detection, selection, unlearning, stages };
     },

@@ -42,8 +42,8 @@ async function existingFile(option: string, given: string): Promise<string> {
 }
 
 /**
- * The folders that a service in this process must be allowed to read for these inputs: a folder itself, and
- * the folder that a file lies in, because a manifest names images beside it.
+ * What a service in this process must be allowed to read for these inputs: a folder itself, the folder that a
+ * file lies in, because a manifest names images beside it, and what is named in S3.
  */
 export async function rootsOf(artifacts: readonly (Artifact | undefined)[]): Promise<string[]> {
   const paths = artifacts.flatMap((artifact) =>
@@ -52,5 +52,8 @@ export async function rootsOf(artifacts: readonly (Artifact | undefined)[]): Pro
   const roots = await Promise.all(
     paths.map(async (path) => ((await stat(path)).isDirectory() ? path : dirname(path))),
   );
-  return [...new Set(roots)];
+  const remote = artifacts.flatMap((artifact) =>
+    artifact?.uri.startsWith('s3:') === true ? [artifact.uri] : [],
+  );
+  return [...new Set([...roots, ...remote])];
 }
