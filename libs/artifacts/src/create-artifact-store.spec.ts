@@ -18,7 +18,7 @@ let directory: TemporaryDirectory;
 beforeAll(async () => {
   server = await startS3Server(['inputs', 'results']);
   directory = await temporaryDirectory('ubt-stores-');
-});
+}, 90_000);
 afterAll(async () => {
   await server.stop();
   await directory.remove();

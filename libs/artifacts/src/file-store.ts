@@ -28,7 +28,7 @@ export interface FileStoreOptions {
 export function createFileStore({ roots, writeRoot, disk = REAL_DISK }: FileStoreOptions): ArtifactStore {
   const locate = async (place: string) =>
     realPathBelow(await realRoots([writeRoot, ...roots]), toPath(place));
-  const examine = async (place: string, mediaType?: string): Promise<Artifact & { path: string }> => {
+  const examine = async (place: string, mediaType?: string): Promise<[string, Artifact]> => {
     const path = await locate(place);
     const isFolder = (await stat(path).catch(rethrow)).isDirectory();
     const digest = isFolder
@@ -36,12 +36,10 @@ export function createFileStore({ roots, writeRoot, disk = REAL_DISK }: FileStor
       : await digestFile(path).catch(rethrow);
     const uri = pathToFileURL(shownPath(path)).href;
     const type = mediaType ?? (isFolder ? 'inode/directory' : 'application/octet-stream');
-    return { path, uri, ...digest, mediaType: type };
+    return [path, { uri, ...digest, mediaType: type }];
   };
-  const describe = async (place: string, mediaType?: string): Promise<Artifact> => {
-    const { path: _, ...artifact } = await examine(place, mediaType);
-    return artifact;
-  };
+  const describe = async (place: string, mediaType?: string): Promise<Artifact> =>
+    (await examine(place, mediaType))[1];
   const put = async (
     name: string,
     kind: 'file' | 'folder',
@@ -56,9 +54,9 @@ export function createFileStore({ roots, writeRoot, disk = REAL_DISK }: FileStor
     describe,
     async fetch(ref) {
       if (ref.sha256 === undefined || ref.sha256 === '') return locate(ref.uri);
-      const found = await examine(ref.uri);
+      const [path, found] = await examine(ref.uri);
       if (found.sha256 !== ref.sha256) throw digestMismatch(ref, found);
-      return found.path;
+      return path;
     },
     async openRead({ uri, sha256 }, range) {
       return checkedStream({ uri, sha256 }, createReadStream(await locate(uri), streamOptions(range)), range);

@@ -19,6 +19,9 @@ export interface S3Server extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** A busy machine takes its time. */
+const START_LIMIT_MS = 60_000;
+
 /** Launches s3rver in a process of its own, on loopback, and waits until it listens. */
 export async function startS3Server(buckets: readonly string[]): Promise<S3Server> {
   const port = await freePort();
@@ -46,10 +49,13 @@ export async function startS3Server(buckets: readonly string[]): Promise<S3Serve
     }
     await directory.remove();
   };
-  await waitFor(async () => hasEnded() || (await listens(port)), { what: `s3rver on port ${port}` });
-  if (hasEnded()) {
+  try {
+    const what = `s3rver on port ${port}`;
+    await waitFor(async () => hasEnded() || (await listens(port)), { what, timeoutMs: START_LIMIT_MS });
+    if (hasEnded()) throw new Error(`s3rver ended at once: ${log.trim()}`);
+  } catch (error) {
     await stop();
-    throw new Error(`s3rver ended at once: ${log.trim()}`);
+    throw error;
   }
   return {
     endpoint: `http://127.0.0.1:${port}`,

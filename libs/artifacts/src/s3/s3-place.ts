@@ -41,7 +41,6 @@ export const placeBelow = ({ bucket, key }: S3Place, path: string): S3Place => (
 
 /** Whether it is a relative path that stays what it is on every file system. */
 export function isPlainPath(path: string): boolean {
-  // eslint-disable-next-line no-control-regex
   if (/[\0-\x1f\\]/.test(path)) return false;
   return path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
 }

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startS3Server, temporaryDirectory, type S3Server, type TemporaryDirectory } from '@ubt/test-kit';
 import { artifactStoreContract } from '../artifact-store.contract.js';
 import { startFlakyProxy } from '../../test/flaky-proxy.js';
@@ -11,12 +11,13 @@ import { digestFolder } from '../digest.js';
 import { createS3Client, type S3Settings } from './s3-client.js';
 import { createS3Store, type S3StoreOptions } from './s3-store.js';
 
+jest.setTimeout(120_000);
 let server: S3Server;
 let directory: TemporaryDirectory;
 beforeAll(async () => {
   server = await startS3Server(['ubt', 'other']);
   directory = await temporaryDirectory('ubt-s3-store-');
-});
+}, 90_000);
 afterAll(async () => {
   await server.stop();
   await directory.remove();
@@ -117,7 +118,7 @@ describe('createS3Store', () => {
     const uri = `${writeRoot}/m`;
     expect(await readdir(await store.fetch({ uri }))).toHaveLength(1101);
     expect(await store.exists({ uri })).toBe(true);
-  }, 90_000);
+  });
 
   it('refuses keys that would be written elsewhere', async () => {
     const { store, writeRoot } = newStore();

@@ -28,13 +28,10 @@ export const stageConfigFields = {
     .url({ protocol: /^https?$/ })
     .optional()
     .meta({ env: 'UBT_S3_ENDPOINT', description: 'Another S3 server than AWS' }),
-  s3Region: z
-    .string()
-    .optional()
-    .meta({
-      env: 'UBT_S3_REGION',
-      description: 'Region of the buckets; as the AWS SDK finds it unless told',
-    }),
+  s3Region: z.string().optional().meta({
+    env: 'UBT_S3_REGION',
+    description: 'Region of the buckets; as the AWS SDK finds it unless told',
+  }),
   s3PathStyle: z.stringbool().optional().meta({
     env: 'UBT_S3_PATH_STYLE',
     description: 'Bucket in the path of the URL; true at an endpoint of one’s own unless told',
