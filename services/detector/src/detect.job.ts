@@ -26,8 +26,8 @@ export const detectJob: WorkerHandler = async (packed, context) => {
   await startEngine(engineOptions(config));
   const suspect = await loadCheckpoint(paths.model);
   const reference = paths.reference === undefined ? undefined : await loadReference(paths.reference, suspect);
-  const manifest = await openPairs(paths.pairs, { roots: config.artifactRoots });
   const { signal, workDir } = context;
+  const manifest = await openPairs(paths.pairs, { roots: config.artifactRoots, scratchDir: workDir });
   const pairs = await openPairSource(manifest, suspect, { ...options, cacheDir: workDir, signal });
   const detection = await detectionMethod(options.method).detect({
     suspect: embeddingModel(suspect),
@@ -43,10 +43,12 @@ export const detectJob: WorkerHandler = async (packed, context) => {
     ...{ detection, sample, subject, suspect, manifest, options },
     undecodable: pairs.undecodable,
     threshold: suspicionThreshold(detection.scores),
+    scoresFormat: config.scoresFormat,
     folder: `${context.runId || context.job.replace('/', '-')}/detector`,
     seconds: (performance.now() - started) / 1000,
   });
   await pairs.close();
+  await manifest.close();
   return packAny(DETECT_RESULT, DetectResult, result);
 };
 

@@ -23,7 +23,9 @@ export const selectJob: WorkerHandler = async (packed, context) => {
   const paths = await fetchAll(store, detection);
 
   const evidence = await readDetectionEvidence(paths.evidence);
-  const manifest = await openPairs(paths.pairs, { roots: config.artifactRoots });
+  const manifest = await openPairs(paths.pairs, {
+    ...{ roots: config.artifactRoots, scratchDir: context.workDir },
+  });
   const tokenizer = await tokenizerOf(paths.model);
   const pairs = await scoredPairs(paths.scores, manifest, tokenizer, (done) => {
     context.signal.throwIfAborted();
@@ -42,6 +44,7 @@ export const selectJob: WorkerHandler = async (packed, context) => {
     folder: `${context.runId || context.job.replace('/', '-')}/selector`,
     seconds: (performance.now() - started) / 1000,
   });
+  await manifest.close();
   return packAny(SELECT_RESULT, SelectResult, result);
 };
 

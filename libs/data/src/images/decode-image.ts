@@ -26,6 +26,7 @@ const KERNELS = {
  * normalised.
  *
  * @param source the file's bytes or its path
+ * @param name what to call the image in messages
  * @returns RGB bytes `[cropSize, cropSize, 3]`
  * @throws UbtError `IMAGE_UNDECODABLE` (also for truncated files), `IMAGE_TOO_LARGE`,
  *   `IMAGE_FORMAT_REFUSED`, `FILE_NOT_FOUND`
@@ -34,8 +35,8 @@ export async function decodeImage(
   source: string | Uint8Array,
   preprocess: PixelLayout,
   limits: ImageLimits = DEFAULT_IMAGE_LIMITS,
+  name: string = typeof source === 'string' ? source : 'The image',
 ): Promise<Uint8Array> {
-  const name = typeof source === 'string' ? source : 'The image';
   const bytes = typeof source === 'string' ? await readImageFile(source, limits) : source;
   try {
     const { image, width, height } = await openImage(bytes, name, limits);

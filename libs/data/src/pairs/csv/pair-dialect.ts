@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { UbtError } from '@ubt/errors';
 import { parse } from 'csv-parse/sync';
 import type { Options } from 'csv-parse/sync';
+import { CAPTION_COLUMNS, IMAGE_COLUMNS } from '../column-names.js';
 
 /** How one manifest is written. */
 export interface PairDialect {
@@ -12,8 +13,6 @@ export interface PairDialect {
   readonly captionAt: number;
 }
 
-const IMAGE_COLUMNS = ['filepath', 'image', 'image_path', 'path'];
-const CAPTION_COLUMNS = ['title', 'caption', 'text'];
 const LONGEST_HEADER_BYTES = 1 << 16;
 const LONGEST_RECORD_BYTES = 1 << 22;
 
