@@ -10,6 +10,8 @@ export interface SpooledPairs extends Pick<
   PairManifest,
   'path' | 'roots' | 'columns' | 'total' | 'usable' | 'skipped'
 > {
+  /** Folder that the ids count from. */
+  readonly base: string;
   readonly texts: PairTexts;
   readonly scratch: ScratchFile;
   readonly readImage: (place: number, imagePath: string, limits?: ImageLimits) => Promise<Uint8Array>;
@@ -18,11 +20,17 @@ export interface SpooledPairs extends Pick<
 const ROWS_PER_READ = 1024;
 
 /** A manifest over ids and captions in a scratch file. */
-export function spooledManifest({ texts, scratch, readImage, ...described }: SpooledPairs): PairManifest {
-  const { path, roots, usable } = described;
+export function spooledManifest({
+  base,
+  texts,
+  scratch,
+  readImage,
+  ...described
+}: SpooledPairs): PairManifest {
+  const { path, usable } = described;
   const read = async (rows: readonly number[]): Promise<PairRow[]> => {
     const found = await texts.read(rows.map((row) => rowPlace(usable, row, path)));
-    return rows.map((row, at) => ({ row, imagePath: resolve(roots[0]!, found[at]!.id), ...found[at]! }));
+    return rows.map((row, at) => ({ row, imagePath: resolve(base, found[at]!.id), ...found[at]! }));
   };
   return {
     ...described,

@@ -91,6 +91,7 @@ async function indexTables(
   if (rows.length === 0) throw noUsableRows(path, total, counted);
   return spooledManifest({
     ...{ path, roots, columns, total, usable: rows, skipped: counted, texts: texts.take(), scratch },
+    base: roots[0]!,
     readImage: async (_, imagePath, limits) => readImageFile(await realPathBelow(roots, imagePath), limits),
   });
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
 import { DEFAULT_IMAGE_LIMITS } from '../../images/image-limits.js';
 import { createScratchFile, type ScratchFile } from '../../scratch-file.js';
 import { LONGEST_CAPTION_BYTES } from '../caption.js';
@@ -52,6 +53,7 @@ async function indexShards(
   const images = createShardImages(shards, scratch);
   const usable = growable(Uint32Array);
   const skipped = createSkipCount();
+  const base = commonFolder(files);
   let total = 0;
   for (const file of files) {
     const captions = captionsBeside(file, fields);
@@ -68,7 +70,7 @@ async function indexShards(
       }
       usable.push(row);
       images.add(shard, image.at, image.bytes);
-      await texts.add(`${file.name}/${image.name}`, caption.text);
+      await texts.add(`${relative(base, file.path)}/${image.name}`, caption.text);
     }
   }
   const rows = usable.take();
@@ -77,9 +79,18 @@ async function indexShards(
   if (rows.length === 0) throw noUsableRows(path, total, counted);
   return spooledManifest({
     ...{ path, roots, total, usable: rows, skipped: counted, texts: texts.take(), scratch },
+    base,
     columns: { image: 'filepath', caption: 'title' },
     readImage: images.take(),
   });
+}
+
+/** The folder that all shards are in: ids count from it, so they are the same wherever the data set lies. */
+function commonFolder(files: readonly PairFile[]): string {
+  const contains = (folder: string) => files.every(({ path }) => path.startsWith(join(folder, '/')));
+  let folder = dirname(files[0]!.path);
+  while (!contains(folder)) folder = dirname(folder);
+  return folder;
 }
 
 async function* samplesOf(file: PairFile, scratch: ScratchFile) {
