@@ -50,8 +50,7 @@ export async function sniffDialect(
     });
   }
   const delimiter = header.includes('\t') ? '\t' : ',';
-  const [names = []] = parse(header, { delimiter, relax_quotes: true }) as string[][];
-  const columns = names.map((name) => name.trim());
+  const columns = parseHeader(path, header, delimiter);
   const place = (kind: string, known: readonly string[]): number => {
     const name = known.find((one) => columns.includes(one));
     if (name !== undefined) return columns.indexOf(name);
@@ -73,6 +72,20 @@ export async function sniffDialect(
     imageAt,
     captionAt,
   };
+}
+
+function parseHeader(path: string, header: string, delimiter: string): string[] {
+  try {
+    const [names = []] = parse(header, { delimiter, relax_quotes: true }) as string[][];
+    return names.map((name) => name.trim());
+  } catch (error) {
+    throw new UbtError('invalid-argument', `${path}:1 cannot be parsed: ${(error as Error).message}.`, {
+      code: 'PAIRS_MALFORMED',
+      fix: 'Write the header on one line, and close every quote.',
+      violations: [{ field: `${path}:1`, reason: 'not parsable' }],
+      cause: error,
+    });
+  }
 }
 
 async function readHeader(path: string): Promise<string> {

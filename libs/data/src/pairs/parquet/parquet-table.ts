@@ -1,8 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { UbtError } from '@ubt/errors';
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { checkPages } from './check-pages.js';
+import { PAGE_COMPRESSORS as compressors } from './page-compressors.js';
 import { parquetMalformed } from './parquet-malformed.js';
 
 /** Which flat columns of a Parquet file are of interest: text, or also 32-bit integers and floating numbers. */
@@ -118,7 +118,7 @@ async function* readRows(
   for (const [group, { num_rows: count }] of metadata.row_groups.entries()) {
     const to = from + Number(count);
     const rows = await guarded(path, `row group ${group}`, async () => {
-      await checkPages(file, metadata.row_groups[group]!, columns);
+      await checkPages(file, metadata.row_groups[group]!, metadata.schema, columns);
       const read = { file, metadata, columns: [...columns], compressors, rowStart: from, rowEnd: to };
       const found = await parquetReadObjects(read);
       if (found.length !== Number(count)) throw new RangeError(`${found.length} rows instead of ${count}`);
