@@ -136,7 +136,7 @@ async function unlearnSteps(checkpoint) {
   };
   await unlearn(
     {
-      ...{ suspect, teacher, retain, band: { low: -1, high: -1 } },
+      ...{ suspect, teacher, retain, band: { mean: 0, low: -0.1, high: 0.1 } },
       ...{ unlearn: batch(1), heldOut: undefined, validation: batch(2), trigger: undefined },
     },
     { ...settings, weights },
