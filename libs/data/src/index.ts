@@ -10,7 +10,7 @@ export { thumbnail } from './images/thumbnail.js';
 export { labelledBatches, type LabelledBatch } from './labelled/labelled-batches.js';
 export type { LabelledImage, LabelledSet } from './labelled/labelled-set.js';
 export { readLabelledSet, type LabelledSetOptions } from './labelled/read-labelled-set.js';
-export { readClassNames, readTemplates } from './labelled/text-lines.js';
+export { readClasses, readClassNames, readTemplates, type ClassList } from './labelled/text-lines.js';
 export { openPairs, type OpenPairsOptions } from './pairs/open-pairs.js';
 export { openParquet, type ParquetColumns, type ParquetTable } from './pairs/parquet/parquet-table.js';
 export { expandBraces, hasBraces } from './pairs/shards/expand-braces.js';

@@ -17,10 +17,10 @@ export type PixelLayout = Pick<Preprocess, 'size' | 'cropSize' | 'resizeMode' | 
 
 /**
  * Up to here images are scaled as Pillow does it, bit for bit; libvips rounds places to 1/64 of a pixel, which is off
- * by up to 50 levels where small images are enlarged. Larger ones are shrunk so much that it stays within 2, and
- * libvips need not hold them whole.
+ * by up to 50 levels where small images are enlarged and by 4 to 8 where large ones are shrunk. It is left the largest,
+ * which it need not hold whole.
  */
-const MOST_EXACT_PIXELS = 2 ** 21;
+const MOST_EXACT_PIXELS = 2 ** 24;
 
 const KERNELS = {
   bicubic: 'cubic',
