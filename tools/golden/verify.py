@@ -1,9 +1,10 @@
 """Loads a folder written by @ubt/clip in the library it belongs to and prints what that library computes.
 
-    python verify.py FOLDER GOLDEN
+    python verify.py FOLDER GOLDEN [--logits]
 
 GOLDEN holds the inputs (`pixels`, `tokens`) and the expected `images`, `texts` and `logits`. Exits with 1 when
-the library's values differ by more than 1e-4, or when it misses or does not know a tensor.
+the library's values differ by more than 1e-4, or when it misses or does not know a tensor. With `--logits` it prints
+the logits for these inputs instead, for a model that is not the golden one.
 """
 
 import json
@@ -41,7 +42,7 @@ def open_clip(folder: Path):
     return model.encode_image, model.encode_text, model.logit_scale.exp()
 
 
-def main(folder: Path, golden_file: Path) -> int:
+def main(folder: Path, golden_file: Path, only_logits: bool) -> int:
     image, text, scale = (open_clip if (folder / "open_clip_config.json").exists() else hugging_face)(folder)
     golden = load_file(golden_file)
     with torch.no_grad():
@@ -49,6 +50,9 @@ def main(folder: Path, golden_file: Path) -> int:
         texts = text(golden["tokens"].long())
         unit = torch.nn.functional.normalize
         logits = scale * unit(images, dim=-1) @ unit(texts, dim=-1).T
+    if only_logits:
+        print(json.dumps(logits.tolist()))
+        return 0
     found = {"images": images, "texts": texts, "logits": logits}
     worst = {name: (golden[name] - value).abs().max().item() for name, value in found.items()}
     print(json.dumps(worst))
@@ -56,4 +60,4 @@ def main(folder: Path, golden_file: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), "--logits" in sys.argv[3:]))

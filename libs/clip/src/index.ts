@@ -38,7 +38,7 @@ export { embedCaptions, embeddingModel, embedPixels, type EmbeddingModel } from 
 export { embedImages, embedTexts, encodeImage, encodeText, type EncodeImageOptions } from './model/encode.js';
 
 export { unitNorm } from './model/unit-norm.js';
-export type { PairBatch } from './pair-batch.js';
+export type { BatchPosition, PairBatch } from './pair-batch.js';
 export { imageViews } from './preprocess/image-views.js';
 export { normalisePixels } from './preprocess/normalise-pixels.js';
 export {

@@ -10,4 +10,14 @@ export interface PairBatch {
   readonly size: number;
   /** Side of the square images, in pixels. */
   readonly imageSize: number;
+  /** Where the reading goes on after this batch; absent when it was not read from a manifest. */
+  readonly next?: BatchPosition;
+}
+
+/** A place in a reading of pairs: plain data that can be stored, to go on later. */
+export interface BatchPosition {
+  /** Passes over all rows that are done. */
+  readonly pass: number;
+  /** Rows of the current pass that are done, in its order. */
+  readonly place: number;
 }

@@ -5,6 +5,8 @@ export {
   type EvaluationData,
   type EvaluationOptions,
 } from './evaluate-model.js';
+export { evaluateRetrieval, type RetrievalOptions, type RetrievalResult } from './evaluate-retrieval.js';
+export type { Recall } from './recall-at.js';
 export type { EvaluationResult, Metric } from './evaluation-result.js';
 export { hashNoise } from './hash-noise.js';
 export { parseTrigger, readTrigger } from './parse-trigger.js';

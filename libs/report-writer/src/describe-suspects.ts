@@ -1,4 +1,4 @@
-import { thumbnail, type PairManifest } from '@ubt/data';
+import { thumbnail, type PairManifest, type PairRow } from '@ubt/data';
 import type { Suspect } from '@ubt/report';
 
 const THUMBNAIL_PIXELS = 96;
@@ -17,10 +17,15 @@ export async function describeSuspects(
 ): Promise<Suspect[]> {
   const pairs = await manifest.read(rows.map(({ row }) => row));
   return Promise.all(
-    pairs.map(async ({ row, id, caption, imagePath }, at) => {
+    pairs.map(async (pair, at) => {
       const { score, reason } = rows[at] as SuspectRow;
-      const small = await thumbnail(imagePath, THUMBNAIL_PIXELS).catch(() => undefined);
+      const { row, id, caption } = pair;
+      const small = await thumbnailOf(manifest, pair).catch(() => undefined);
       return { row, id, caption, score, reason, ...(small === undefined ? {} : { thumbnail: small }) };
     }),
   );
+}
+
+async function thumbnailOf(manifest: PairManifest, pair: PairRow): Promise<string> {
+  return thumbnail(await manifest.readImage(pair), THUMBNAIL_PIXELS);
 }

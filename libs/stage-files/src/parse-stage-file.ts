@@ -15,7 +15,12 @@ export function parseStageFile<T>(text: string, schema: z.ZodType<T>, place: str
   } catch (cause) {
     throw malformed(place, 'it is not JSON', cause);
   }
-  const parsed = schema.safeParse(json);
+  return checkStageData(json, schema, place);
+}
+
+/** Checks data that another stage wrote. @throws UbtError STAGE_FILE_MALFORMED */
+export function checkStageData<T>(data: unknown, schema: z.ZodType<T>, place: string): T {
+  const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw malformed(

@@ -77,6 +77,35 @@ describe('scores.jsonl', () => {
   });
 });
 
+describe('scores.parquet', () => {
+  const many = Array.from({ length: 70_000 }, (_, at) => ({
+    ...{ row: 3 * at, id: `00001.tar/${at}é.jpg`, score: Math.fround(at / 7) },
+    signals: { similarity: -at, gain: 1 / (at + 1) },
+  }));
+
+  it('comes back as it was written, over several row groups, whatever its name', async () => {
+    await writeScores(place('scores'), many, 'parquet');
+    let next = 0;
+    let differing = 0;
+    for await (const row of readScores(place('scores'))) {
+      if (JSON.stringify(row) !== JSON.stringify(many[next++])) differing += 1;
+    }
+    expect([next, differing]).toEqual([many.length, 0]);
+    expect(await readdir(directory.path)).toEqual(['scores']);
+  });
+
+  it('may be empty, and is refused with its place when a cell does not fit', async () => {
+    await writeScores(place('none'), [], 'parquet');
+    expect(await collect(readScores(place('none')))).toEqual([]);
+    const bad = [many[0]!, { ...many[1]!, row: -1 }];
+    await writeScores(place('bad'), bad, 'parquet');
+    await expect(collect(readScores(place('bad')))).rejects.toMatchObject({
+      code: 'STAGE_FILE_MALFORMED',
+      message: expect.stringMatching(/bad, row 1 .*row/),
+    });
+  });
+});
+
 describe('the evidence folder', () => {
   const summary: DetectionSummary = {
     ...{ schemaVersion: 1, method: 'overfit-span', parameters: { seed: 0, method: 'x' } },

@@ -1,10 +1,15 @@
 import { defineConfig, portField, stageConfigFields, type Environment } from '@ubt/service-kit';
+import { SCORES_FORMATS } from '@ubt/stage-files';
 import { z } from 'zod';
 
 /** The detector's configuration; every field is an environment variable. */
 export const configSchema = z.object({
   ...stageConfigFields,
   port: portField(50051).meta({ env: 'UBT_PORT', description: 'Port to listen on; 0 takes a free one' }),
+  scoresFormat: z.enum(SCORES_FORMATS).default('jsonl').meta({
+    env: 'UBT_SCORES_FORMAT',
+    description: 'How scores are written; the other stages read both',
+  }),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -27,8 +27,8 @@ export const detectJob: WorkerHandler = async (packed, context) => {
   await startEngine(engineOptions(config));
   const suspect = await loadCheckpoint(paths.model);
   const reference = paths.reference === undefined ? undefined : await loadReference(paths.reference, suspect);
-  const manifest = await openPairs(paths.pairs, { roots: localRoots(config) });
   const { signal, workDir } = context;
+  const manifest = await openPairs(paths.pairs, { roots: localRoots(config), scratchDir: workDir });
   const pairs = await openPairSource(manifest, suspect, { ...options, cacheDir: workDir, signal });
   const detection = await detectionMethod(options.method).detect({
     suspect: embeddingModel(suspect),
@@ -44,10 +44,12 @@ export const detectJob: WorkerHandler = async (packed, context) => {
     ...{ detection, sample, subject, suspect, manifest, options },
     undecodable: pairs.undecodable,
     threshold: suspicionThreshold(detection.scores),
+    scoresFormat: config.scoresFormat,
     folder: `${context.runId || context.job.replace('/', '-')}/detector`,
     work: stageWork(context, started),
   });
   await pairs.close();
+  await manifest.close();
   return packAny(DETECT_RESULT, DetectResult, result);
 };
 

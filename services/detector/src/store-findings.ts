@@ -4,10 +4,12 @@ import type { DetectResult, Subject } from '@ubt/contracts';
 import type { PairManifest, UndecodableImage } from '@ubt/data';
 import {
   writeDetectionEvidence,
+  SCORES_FILES,
   writeScores,
   writeSuspectFiles,
   type DetectionSummary,
   type ScoreRow,
+  type ScoresFormat,
   type StageWork,
   type SuspectPair,
 } from '@ubt/stage-files';
@@ -29,6 +31,7 @@ export interface Findings {
   /** Images that could not be decoded, by path. */
   readonly undecodable: ReadonlyMap<string, UndecodableImage>;
   readonly options: ResolvedDetectOptions;
+  readonly scoresFormat: ScoresFormat;
   /** Where the artefacts go, below the store's root. */
   readonly folder: string;
   readonly work: StageWork;
@@ -40,10 +43,11 @@ const NAMED_SKIPPED = 100;
 /** Stores the findings as artefacts; each appears only when complete. */
 export async function storeFindings(store: ArtifactStore, findings: Findings): Promise<DetectResult> {
   const { detection, threshold, subject, manifest, folder } = findings;
-  const { rows, skipped } = await namePairs(findings);
+  const skipped: DetectionSummary['skipped'] = [];
   const suspects = suspectPairs(detection, threshold);
-  const scores = await store.putFile(`${folder}/scores.jsonl`, MEDIA_TYPES.jsonLines, (path) =>
-    writeScores(path, rows),
+  const { name, mediaType } = SCORES_FILES[findings.scoresFormat];
+  const scores = await store.putFile(`${folder}/${name}`, mediaType, (path) =>
+    writeScores(path, namedScores(findings, skipped), findings.scoresFormat),
   );
   const summary = summarise(findings, suspects.length, skipped);
   const evidence = await store.putFolder(`${folder}/evidence`, MEDIA_TYPES.json, (path) =>
@@ -86,20 +90,21 @@ async function storeDetectionModel(store: ArtifactStore, findings: Findings) {
   return toArtifactMessage(stored);
 }
 
-/** Score rows with the pairs' ids, and the pairs that have none because their image could not be read. */
-async function namePairs({ detection, manifest, undecodable }: Findings) {
-  const at = new Map(detection.rows.map((row, i) => [row, i]));
-  const rows: ScoreRow[] = [];
-  const skipped: DetectionSummary['skipped'] = [];
+/** Score rows with the pairs' ids; `skipped` gets the first pairs that have no score. */
+async function* namedScores(
+  { detection, manifest, undecodable }: Findings,
+  skipped: DetectionSummary['skipped'],
+): AsyncGenerator<ScoreRow> {
+  const placeOf = new Int32Array(manifest.total).fill(-1);
+  detection.rows.forEach((row, place) => (placeOf[row] = place));
   for await (const { row, id, imagePath } of manifest.rows()) {
-    const i = at.get(row);
-    if (i !== undefined)
-      rows.push({ row, id, score: detection.scores[i] as number, signals: signalsAt(detection, i) });
-    else if (skipped.length < NAMED_SKIPPED) {
+    const at = placeOf[row]!;
+    if (at >= 0) {
+      yield { row, id, score: detection.scores[at] as number, signals: signalsAt(detection, at) };
+    } else if (skipped.length < NAMED_SKIPPED) {
       skipped.push({ row, id, reason: undecodable.get(imagePath)?.reason ?? 'not scored' });
     }
   }
-  return { rows, skipped };
 }
 
 function signalsAt({ signals }: Detection, i: number): Record<string, number> {

@@ -23,7 +23,9 @@ export const selectJob: WorkerHandler = async (packed, context) => {
   const paths = await fetchAll(store, detection);
 
   const evidence = await readDetectionEvidence(paths.evidence);
-  const manifest = await openPairs(paths.pairs, { roots: localRoots(config) });
+  const manifest = await openPairs(paths.pairs, {
+    ...{ roots: localRoots(config), scratchDir: context.workDir },
+  });
   const tokenizer = await tokenizerOf(paths.model);
   const pairs = await scoredPairs(paths.scores, manifest, tokenizer, (done) => {
     context.signal.throwIfAborted();
@@ -40,6 +42,7 @@ export const selectJob: WorkerHandler = async (packed, context) => {
     folder: `${context.runId || context.job.replace('/', '-')}/selector`,
     work: stageWork(context, started),
   });
+  await manifest.close();
   return packAny(SELECT_RESULT, SelectResult, result);
 };
 

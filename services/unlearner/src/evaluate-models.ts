@@ -1,7 +1,7 @@
 import type { ArtifactStore } from '@ubt/artifacts';
 import type { Checkpoint, ClipModel } from '@ubt/clip';
 import type { Evaluation } from '@ubt/contracts';
-import { readClassNames, readLabelledSet, readTemplates } from '@ubt/data';
+import { readClasses, readLabelledSet, readTemplates } from '@ubt/data';
 import { evaluateModel, readTrigger, type EvaluationData, type EvaluationResult } from '@ubt/evaluation';
 import type { Metrics as ReportMetrics } from '@ubt/report';
 
@@ -13,10 +13,11 @@ export async function openEvaluation(
   { images, classes, templates, trigger }: Evaluation,
   roots: readonly string[],
 ): Promise<EvaluationData> {
-  const classNames = classes === undefined ? undefined : await readClassNames(await store.fetch(classes));
+  const list = classes === undefined ? undefined : await readClasses(await store.fetch(classes));
   const set = await readLabelledSet(await store.fetch(images!), {
     roots,
-    ...(classNames === undefined ? {} : { classes: classNames }),
+    ...(list === undefined ? {} : { classes: list.names }),
+    ...(list?.ids === undefined ? {} : { classIds: list.ids }),
   });
   return {
     set,

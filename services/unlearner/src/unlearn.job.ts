@@ -37,7 +37,9 @@ export const unlearnJob: WorkerHandler = async (packed, context) => {
   await startEngine(engineOptions(config));
   const suspect = await loadCheckpoint(paths.model);
   const reference = paths.reference === undefined ? undefined : await loadCheckpoint(paths.reference);
-  const manifest = await openPairs(paths.pairs, { roots: localRoots(config) });
+  const manifest = await openPairs(paths.pairs, {
+    ...{ roots: localRoots(config), scratchDir: context.workDir },
+  });
   const selection = await readSelection(paths.selection);
   const decodeCache = await createDecodeCache(context.workDir, manifest.total, suspect.preprocess.cropSize);
   const material = await readMaterial(manifest, selection, suspect, { decodeCache, signal: context.signal });

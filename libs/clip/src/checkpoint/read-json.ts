@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UbtError } from '@ubt/errors';
 import { locateFile } from './locate-file.js';
+import { parseJson } from './parse-json.js';
 
 /**
  * A JSON file of a model's folder; undefined when it is not there.
@@ -13,7 +14,7 @@ export async function readJson(dir: string, name: string, mostBytes: number): Pr
   const text = await readText(dir, name, mostBytes);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (cause) {
     throw notJson(dir, name, cause);
   }

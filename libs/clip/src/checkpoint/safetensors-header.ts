@@ -1,4 +1,5 @@
 import { UbtError } from '@ubt/errors';
+import { parseJson } from './parse-json.js';
 import { topLevelKeys } from './top-level-keys.js';
 
 /** Bytes per element of every type the format knows. */
@@ -93,12 +94,12 @@ function parseObject(json: Uint8Array, file: string): Record<string, unknown> {
   let value: unknown;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(json);
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw malformed(
       'SAFETENSORS_HEADER_INVALID',
       file,
-      `the header is not JSON (${(error as Error).message})`,
+      `the header cannot be read as JSON (${(error as Error).message})`,
     );
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { UbtError } from '@ubt/errors';
 import { z } from 'zod';
 import { readJson, readText } from '../checkpoint/read-json.js';
-import { clipTokenizerJson } from './clip-tokenizer-json.js';
+import { clipTokenizerJson, type TokenizerJson } from './clip-tokenizer-json.js';
 import { createTokenizer, type ClipTokenizer } from './clip-tokenizer.js';
 
 /** CLIP's real one takes 3.6 MB. */
@@ -39,7 +39,7 @@ export async function loadTokenizer(dir: string, contextLength: number): Promise
       },
     );
   }
-  const built = clipTokenizerJson(vocab as Record<string, number>, parseMerges(merges));
+  const built = tokenizerJsonOf(vocab, merges, join(dir, 'vocab.json'));
   return createTokenizer(built, { contextLength, ...(await namedPadding(dir)) }, join(dir, 'vocab.json'));
 }
 
@@ -51,6 +51,21 @@ async function namedPadding(dir: string): Promise<{ padToken?: string }> {
       return { padToken: config.data.pad_token };
   }
   return {};
+}
+
+/**
+ * A `tokenizer.json` of the content of `vocab.json` and `merges.txt`.
+ *
+ * @param file named in errors
+ * @throws UbtError `TOKENIZER_INVALID`
+ */
+export function tokenizerJsonOf(vocab: unknown, merges: string, file: string): TokenizerJson {
+  const words = z.record(z.string(), z.number()).safeParse(vocab);
+  if (words.success) return clipTokenizerJson(words.data, parseMerges(merges));
+  throw new UbtError('invalid-argument', `${file} is no vocabulary: it does not map tokens to numbers.`, {
+    code: 'TOKENIZER_INVALID',
+    fix: 'Use the tokenizer that was saved with the model.',
+  });
 }
 
 /** One merge per line after an optional `#version` line. */

@@ -3,7 +3,6 @@ import { forEachParallel } from '../for-each-parallel.js';
 import { decodeImage, type PixelLayout } from '../images/decode-image.js';
 import { isImageFault } from '../images/image-fault.js';
 import type { ImageLimits } from '../images/image-limits.js';
-import { realPathBelow } from '@ubt/artifacts';
 import { throwIfCancelled } from '../throw-if-cancelled.js';
 import type { DecodeCache } from './decode-cache.js';
 
@@ -13,6 +12,9 @@ export interface ImageItem {
   /** Its place in the decode cache. */
   readonly slot: number;
 }
+
+/** Gives the bytes of an image, as stored. */
+export type ReadImage<Item> = (item: Item, limits?: ImageLimits) => Promise<Uint8Array>;
 
 /** An image that was left out. */
 export interface UndecodableImage {
@@ -50,13 +52,13 @@ const NAMED_IMAGES = 5;
  * are reported, left out, and their places filled by the next ones.
  *
  * @param total how many different images there are, for the allowed share; all being faulty always fails
- * @param roots real paths of the folders that images may lie in
+ * @param read gives an image's bytes
  * @throws UbtError `TOO_MANY_UNDECODABLE`, `PATH_OUTSIDE_ROOTS`, `CANCELLED`
  */
 export async function* decodeBatches<Item extends ImageItem>(
   source: AsyncIterable<Item>,
   total: number,
-  roots: readonly string[],
+  read: ReadImage<Item>,
   options: DecodeOptions,
 ): AsyncGenerator<DecodedBatch<Item>> {
   const { batchSize, preprocess } = options;
@@ -71,7 +73,7 @@ export async function* decodeBatches<Item extends ImageItem>(
         throwIfCancelled(options.signal);
         const wanted = await take(iterator, batchSize - items.length);
         if (wanted.length === 0) break;
-        const results = await loadAll(wanted, roots, options);
+        const results = await loadAll(wanted, read, options);
         wanted.forEach((item, at) => {
           const result = results[at]!;
           if (!(result instanceof Uint8Array)) return faults.add(item.slot, result);
@@ -88,14 +90,14 @@ export async function* decodeBatches<Item extends ImageItem>(
   }
 }
 
-async function loadAll(
-  items: readonly ImageItem[],
-  roots: readonly string[],
+async function loadAll<Item extends ImageItem>(
+  items: readonly Item[],
+  read: ReadImage<Item>,
   options: DecodeOptions,
 ): Promise<(Uint8Array | UndecodableImage)[]> {
   const results: (Uint8Array | UndecodableImage)[] = [];
   await forEachParallel(items.entries(), PARALLEL_DECODES, async ([at, item]) => {
-    results[at] = await loadPixels(item, roots, options);
+    results[at] = await loadPixels(item, read, options);
   });
   return results;
 }
@@ -111,15 +113,16 @@ async function take<Item>(iterator: AsyncIterator<Item>, count: number): Promise
 }
 
 /** Pixels from the cache or the file; tells of an image that cannot be decoded. */
-async function loadPixels(
-  { imagePath, slot }: ImageItem,
-  roots: readonly string[],
+async function loadPixels<Item extends ImageItem>(
+  item: Item,
+  read: ReadImage<Item>,
   { preprocess, limits, decodeCache, onUndecodable }: DecodeOptions,
 ): Promise<Uint8Array | UndecodableImage> {
+  const { imagePath, slot } = item;
   const known = await decodeCache?.get(slot);
   if (known instanceof Uint8Array) return known;
   try {
-    const pixels = await decodeImage(await realPathBelow(roots, imagePath), preprocess, limits);
+    const pixels = await decodeImage(await read(item, limits), preprocess, limits, imagePath);
     await decodeCache?.put(slot, pixels);
     return pixels;
   } catch (error) {

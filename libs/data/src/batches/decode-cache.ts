@@ -14,6 +14,9 @@ export interface DecodeCache {
   close(): Promise<void>;
 }
 
+/** 32 GiB: 220,000 images of 224 pixels. */
+const MOST_CACHE_BYTES = 32 * 2 ** 30;
+
 const UNKNOWN = 0;
 const STORED = 1;
 const UNDECODABLE = 2;
@@ -26,16 +29,19 @@ const UNDECODABLE = 2;
  * @param folder where to keep the file; it is made
  * @param slots the largest number of images
  * @param imageSize side of the images in pixels
+ * @param mostBytes how large the file may grow; what does not fit is decoded again
  */
 export async function createDecodeCache(
   folder: string,
   slots: number,
   imageSize: number,
+  mostBytes: number = MOST_CACHE_BYTES,
 ): Promise<DecodeCache> {
   const path = join(folder, `pixels-${randomUUID()}.u8`);
   const file = await openNew(folder, path);
   const imageBytes = imageSize * imageSize * 3;
   const states = new Uint8Array(slots);
+  let held = 0;
   return {
     imageBytes,
     async get(slot) {
@@ -50,6 +56,8 @@ export async function createDecodeCache(
         states[slot] = UNDECODABLE;
         return;
       }
+      if (held + imageBytes > mostBytes) return;
+      held += imageBytes;
       const written = await file.write(pixels, 0, imageBytes, slot * imageBytes).catch(unlessDiskFull);
       states[slot] = written?.bytesWritten === imageBytes ? STORED : UNKNOWN;
     },

@@ -98,6 +98,30 @@ describe('pairBatches', () => {
     expect(seen.slice(0, 10)).not.toEqual(seen.slice(10, 20));
   });
 
+  it.each(['file', 'shuffled', 'endless'] as const)('goes on in %s order where it stood', async (order) => {
+    const partly = await makePairs(`resumed-${order}`, 27, [4, 11, 26]);
+    const reading = { ...options, order, seed: 5, maxUndecodableShare: 0.2 };
+    const whole: PairBatch[] = [];
+    for await (const batch of pairBatches(partly, reading)) if (whole.push(batch) === 9) break;
+    for (const [at, { next }] of whole.slice(0, -1).entries()) {
+      const resumed = pairBatches(partly, { ...reading, from: JSON.parse(JSON.stringify(next)) });
+      const first = await resumed.next();
+      expect(first.value).toEqual(whole[at + 1]);
+      await resumed.return(undefined);
+    }
+  });
+
+  it('shares the rows out, each to one reader', async () => {
+    const parts = await Promise.all(
+      [0, 1, 2].map((index) => all(pairBatches(manifest, { ...options, share: { index, count: 3 } }))),
+    );
+    const rows = parts.map((batches) => batches.flatMap((batch) => batch.rows));
+    expect(rows[1]).toEqual([1, 4, 7, 10, 13, 16, 19, 22, 25, 28]);
+    expect(rows.flat().sort((a, b) => a - b)).toEqual([...manifest.usable]);
+    const none = all(pairBatches(manifest, { ...options, share: { index: 3, count: 3 } }));
+    await expect(none).rejects.toMatchObject({ code: 'ROW_SHARE_INVALID' });
+  });
+
   it('visits chosen rows, and drops or pads the last batch', async () => {
     const rows = [5, 29, 0, 5, 7, 1, 2, 3, 4, 6];
     const padded = await all(pairBatches(manifest, { ...options, rows, last: 'pad' }));

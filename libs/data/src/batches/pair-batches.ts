@@ -1,5 +1,6 @@
-import type { PairBatch } from '@ubt/clip';
-import type { PairManifest, PairRow } from '../pairs/pair-manifest.js';
+import { UbtError } from '@ubt/errors';
+import type { BatchPosition, PairBatch } from '@ubt/clip';
+import type { PairManifest, PairRow, RowShare } from '../pairs/pair-manifest.js';
 import { decodeBatches, type DecodeOptions, type DecodedBatch } from './decode-batches.js';
 import { prefetch } from './prefetch.js';
 import { shuffled } from './shuffled.js';
@@ -27,22 +28,33 @@ export interface PairBatchOptions extends DecodeOptions {
    * too). Default `keep`.
    */
   readonly last?: 'keep' | 'drop' | 'pad';
+  /** Visits only this part of the rows; readers with the same `count` never meet and miss none. */
+  readonly share?: RowShare;
+  /** Goes on where an earlier reading of the same rows, order, seed and share stood: {@link PairBatch.next}. */
+  readonly from?: BatchPosition;
 }
 
 const BATCHES_AHEAD = 2;
+const FIRST: BatchPosition = { pass: 0, place: 0 };
 
 /**
  * Reads pairs batch by batch, decoding the next ones while the caller works on one. Memory does not grow
  * with the number of pairs. Undecodable images are left out and their places filled by the next pairs.
  *
- * @throws UbtError `TOO_MANY_UNDECODABLE`, `PATH_OUTSIDE_ROOTS`, `PAIRS_ROW_UNKNOWN`, `CANCELLED`
+ * @throws UbtError `TOO_MANY_UNDECODABLE`, `PATH_OUTSIDE_ROOTS`, `PAIRS_ROW_UNKNOWN`, `ROW_SHARE_INVALID`,
+ *   `CANCELLED`
  */
 export async function* pairBatches(
   manifest: PairManifest,
   options: PairBatchOptions,
 ): AsyncGenerator<PairBatch> {
-  const rows = Uint32Array.from(options.rows ?? manifest.usable);
-  const batches = decodeBatches(readItems(manifest, rows, options), rows.length, manifest.roots, options);
+  const rows = shareOf(Uint32Array.from(options.rows ?? manifest.usable), options.share);
+  const batches = decodeBatches(
+    readItems(manifest, rows, options),
+    rows.length,
+    (item, limits) => manifest.readImage(item, limits),
+    options,
+  );
   for await (const decoded of prefetch(batches, BATCHES_AHEAD)) {
     const isShort = decoded.items.length < options.batchSize;
     if (isShort && options.last === 'drop') return;
@@ -50,18 +62,21 @@ export async function* pairBatches(
   }
 }
 
-type Item = PairRow & { readonly slot: number };
+type Item = PairRow & { readonly slot: number; readonly next: BatchPosition };
 
 async function* readItems(
   manifest: PairManifest,
   rows: Uint32Array,
-  { order = 'file', seed = 0, batchSize }: PairBatchOptions,
+  { order = 'file', seed = 0, batchSize, from: start = FIRST }: PairBatchOptions,
 ): AsyncGenerator<Item> {
-  for (let pass = 0; pass === 0 || (order === 'endless' && rows.length > 0); pass++) {
+  for (let pass = start.pass; pass === 0 || (order === 'endless' && rows.length > 0); pass++) {
     const ordered = order === 'file' ? rows : shuffled(rows, seed + pass);
-    for (let from = 0; from < ordered.length; from += batchSize) {
+    const first = pass === start.pass ? start.place : 0;
+    for (let from = first; from < ordered.length; from += batchSize) {
       const read = await manifest.read([...ordered.subarray(from, from + batchSize)]);
-      for (const row of read) yield { ...row, slot: row.row };
+      for (const [at, row] of read.entries()) {
+        yield { ...row, slot: row.row, next: { pass, place: from + at + 1 } };
+      }
     }
   }
 }
@@ -79,6 +94,7 @@ function toPairBatch(
     tokens: tokenizer.encode(filled.map(({ caption }) => caption)),
     size,
     imageSize: preprocess.cropSize,
+    next: items.at(-1)!.next,
   };
 }
 
@@ -88,4 +104,16 @@ function repeatTo(pixels: Uint8Array, length: number): Uint8Array {
     repeated.set(pixels.subarray(0, Math.min(pixels.length, length - at)), at);
   }
   return repeated;
+}
+
+/** Every `count`-th row, so that all parts are of nearly one size wherever the rows come from. */
+function shareOf(rows: Uint32Array, share: RowShare | undefined): Uint32Array {
+  if (share === undefined) return rows;
+  if (!(share.count >= 1 && share.index >= 0 && share.index < share.count)) {
+    throw new UbtError('invalid-argument', `There is no part ${share.index} of ${share.count}.`, {
+      code: 'ROW_SHARE_INVALID',
+      fix: 'Count parts from 0, and have at least one.',
+    });
+  }
+  return rows.filter((_, at) => at % share.count === share.index);
 }

@@ -1,6 +1,8 @@
-import { decodeBatches, type DecodeOptions } from '../batches/decode-batches.js';
+import { realPathBelow } from '@ubt/artifacts';
+import { decodeBatches, type DecodeOptions, type ReadImage } from '../batches/decode-batches.js';
 import { prefetch } from '../batches/prefetch.js';
-import type { LabelledSet } from './labelled-set.js';
+import { readImageFile } from '../images/read-image-file.js';
+import type { LabelledImage, LabelledSet } from './labelled-set.js';
 
 /** Some images of a labelled set. */
 export interface LabelledBatch {
@@ -22,7 +24,9 @@ export async function* labelledBatches(
   { images, roots }: LabelledSet,
   options: DecodeOptions,
 ): AsyncGenerator<LabelledBatch> {
-  const batches = decodeBatches(numbered(images), images.length, roots, options);
+  const read: ReadImage<LabelledImage> = async ({ imagePath }, limits) =>
+    readImageFile(await realPathBelow(roots, imagePath), limits);
+  const batches = decodeBatches(numbered(images), images.length, read, options);
   for await (const { items, pixels } of prefetch(batches, 2)) {
     yield { indices: items.map(({ slot }) => slot), pixels, labels: items.map(({ label }) => label) };
   }

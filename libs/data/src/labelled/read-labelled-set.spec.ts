@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import { labelledBatches, readClassNames, readLabelledSet, readTemplates } from '../index.js';
+import { labelledBatches, readClasses, readClassNames, readLabelledSet, readTemplates } from '../index.js';
 
 let folder = '';
 const write = async (name: string, content: string) => {
@@ -84,6 +84,40 @@ describe('class names and templates', () => {
       'red apple',
     ]);
     expect(await readTemplates(await write('t.txt', 'a {}\n{}\n'))).toEqual(['a {}', '{}']);
+  });
+
+  it('are read as others write them: ImageNet lists, JSON, Python lists, functions', async () => {
+    const read = async (text: string) => readClasses(await write('other.txt', text));
+    const words = 'n01440764 tench, Tinca tinca\nn02012849 crane\nn03126707 crane\n';
+    const ids = ['n01440764', 'n02012849', 'n03126707'];
+    expect(await read(words)).toEqual({ names: ['tench', 'crane', 'crane'], ids });
+    const index = { 0: ['n01440764', 'tench'], 1: ['n02012849', 'crane_bird'] };
+    expect(await read(JSON.stringify(index))).toEqual({
+      names: ['tench', 'crane bird'],
+      ids: ids.slice(0, 2),
+    });
+    expect(await read('["tench", "red apple"]')).toEqual({ names: ['tench', 'red apple'] });
+    expect(await read("classes = [\n    'tench', \"jack-o'-lantern\",\n    'drake',\n]\n")).toEqual({
+      names: ['tench', "jack-o'-lantern", 'drake'],
+    });
+    const lambdas = "templates = (\n    lambda c: f'a bad photo of a {c}.',\n    lambda c: f'the {c}.',\n)\n";
+    expect(await readTemplates(await write('clip.py', lambdas))).toEqual(['a bad photo of a {}.', 'the {}.']);
+    const published = "templates = [\n    'itap of a {}.',\n    'art of the {}.',\n]";
+    expect(await readTemplates(await write('list.py', published))).toEqual([
+      'itap of a {}.',
+      'art of the {}.',
+    ]);
+  });
+
+  it('let the folders of ImageNet be named by their identifiers', async () => {
+    await write('wnid/n02012849/a.png', 'x');
+    await write('wnid/n03126707/b.png', 'x');
+    const classes = ['crane', 'crane'];
+    const set = await readLabelledSet(join(folder, 'wnid'), {
+      classes,
+      classIds: ['n02012849', 'n03126707'],
+    });
+    expect(set.images.map(({ label }) => label)).toEqual([0, 1]);
   });
 
   it('are refused with the line at fault', async () => {

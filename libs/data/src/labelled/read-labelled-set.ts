@@ -8,6 +8,8 @@ import type { LabelledSet } from './labelled-set.js';
 export interface LabelledSetOptions {
   /** The classes in the order wanted; default: those of the set, sorted. */
   readonly classes?: readonly string[];
+  /** Identifiers that labels may use instead of the names; parallel to `classes`. */
+  readonly classIds?: readonly string[];
   /** Further folders that the images of a CSV may lie in. */
   readonly roots?: readonly string[];
 }
@@ -37,7 +39,7 @@ export async function readLabelledSet(path: string, options: LabelledSetOptions 
     });
   }
   const classes = options.classes ?? [...new Set(images.map(({ label }) => label))].sort();
-  const toLabel = labelReader(classes, options.classes !== undefined);
+  const toLabel = labelReader(classes, options.classIds ?? [], options.classes !== undefined);
   return {
     classes,
     images: images.map(({ imagePath, label, source }) => ({ imagePath, label: toLabel(label, source) })),
@@ -81,8 +83,10 @@ async function readCsv(
   return { images, roots: [...manifest.roots, await realpath(dirname(file))] };
 }
 
-function labelReader(classes: readonly string[], mayBeNumber: boolean) {
-  const places = new Map(classes.map((name, label) => [plain(name), label]));
+function labelReader(classes: readonly string[], ids: readonly string[], mayBeNumber: boolean) {
+  const places = new Map(
+    [...classes.entries(), ...ids.entries()].map(([label, name]) => [plain(name), label]),
+  );
   return (written: string, source: string): number => {
     const byPlace = mayBeNumber && /^\d+$/.test(written) ? Number(written) : undefined;
     const label = places.get(plain(written)) ?? byPlace;

@@ -7,9 +7,10 @@ import { wholeNumber } from '../options/number.js';
 export function evaluateCommand(state: CliState): Command {
   const command = leafCommand({
     name: 'evaluate',
-    description: 'Measure zero-shot accuracy, and attack success where a trigger is known.',
+    description: 'Measure zero-shot accuracy, attack success where a trigger is known, and retrieval.',
     examples: [
       ['ubt evaluate --model ./model --eval ./test --classes ./classes.txt', 'clean accuracy'],
+      ['ubt evaluate --model ./model --pairs ./held-out.csv', 'retrieval, where there are no labels'],
       [
         'ubt evaluate --model ./model --eval ./test --classes ./classes.txt --trigger ./trigger.json --json',
         'with the attack success rate, as JSON',
@@ -17,9 +18,10 @@ export function evaluateCommand(state: CliState): Command {
     ],
   })
     .requiredOption('--model <dir>', 'checkpoint folder')
-    .requiredOption('--eval <path>', 'labelled images: a folder per class, or a CSV with filepath and label')
-    .requiredOption('--classes <file>', 'class names, one per line')
-    .option('--templates <file>', 'prompt templates with {}, one per line')
+    .option('--eval <path>', 'labelled images: a folder per class, or a CSV with filepath and label')
+    .option('--classes <file>', 'class names: one per line, a JSON or Python list, or ImageNet’s')
+    .option('--pairs <path>', 'image-caption pairs, to measure retrieval on (R@1, R@5, R@10)')
+    .option('--templates <file>', 'prompt templates with {}: one per line, or a JSON or Python list')
     .option('--trigger <file>', 'trigger.json of a known attack')
     .option('--batch-size <n>', 'images per batch', wholeNumber)
     .option('--backend <name>', 'engine: onnxruntime (default) or tensorflow')

@@ -46,12 +46,17 @@ export async function collectDetection(
 ): Promise<DetectResult> {
   return {
     ...result,
-    scores: await collect(result.scores, RESULTS.scores),
+    scores: await collect(result.scores, scoresName(result)),
     evidence: await collect(result.evidence, RESULTS.evidence),
     detectionModel: detectionModel ? await collect(result.detectionModel, RESULTS.detectionModel) : undefined,
     suspectsCsv: lists ? await collect(result.suspectsCsv, RESULTS.suspects) : undefined,
     cleanPairsCsv: lists ? await collect(result.cleanPairsCsv, RESULTS.cleanPairs) : undefined,
   };
+}
+
+/** The scores' own name says how they are written. */
+function scoresName({ scores }: DetectResult): string {
+  return scores?.uri.endsWith(RESULTS.scoresParquet) === true ? RESULTS.scoresParquet : RESULTS.scores;
 }
 
 /** Collects what selection left behind; the report only when the chain ended there. */

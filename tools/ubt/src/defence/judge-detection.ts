@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse';
 import { readScores } from '@ubt/stage-files';
@@ -33,8 +33,10 @@ export async function judgeDetection(
 ): Promise<Judgement | undefined> {
   if (truthFile === undefined) return undefined;
   const truth = await readTruth(truthFile);
+  const inParquet = join(folder, RESULTS.scoresParquet);
+  const scores = existsSync(inParquet) ? inParquet : join(folder, RESULTS.scores);
   const judged: JudgedScore[] = [];
-  for await (const { row, score } of readScores(join(folder, RESULTS.scores))) {
+  for await (const { row, score } of readScores(scores)) {
     judged.push({ score, poisoned: truth.get(row) === true });
   }
   const listed = await listedRows(join(folder, RESULTS.suspects));

@@ -24,6 +24,7 @@ export const RESULTS = {
   suspects: 'suspects.csv',
   cleanPairs: 'pairs.clean.csv',
   scores: 'scores.jsonl',
+  scoresParquet: 'scores.parquet',
   evidence: 'evidence',
   detectionModel: 'detection-model',
   selection: 'selection.json',

@@ -31,7 +31,7 @@ export interface DefendFlags
 
 /** Runs a whole defence and prints what came of it. @returns the exit code */
 export async function runDefend(flags: DefendFlags, context: ActionContext): Promise<number> {
-  const subject = await subjectOf(flags);
+  const subject = await subjectOf(flags, context.config.dataDir);
   const evaluation = await evaluationOf(flags);
   // A wrong truth file is better told before the work than after it.
   if (flags.truth !== undefined) await readTruth(flags.truth);

@@ -24,7 +24,7 @@ export interface RunDetectFlags extends SubjectOptions, PlaceFlags, DetectFlags 
 
 /** Runs a detection alone and prints what came of it. @returns the exit code */
 export async function runDetect(flags: RunDetectFlags, context: ActionContext): Promise<number> {
-  const subject = await subjectOf(flags);
+  const subject = await subjectOf(flags, context.config.dataDir);
   if (flags.truth !== undefined) await readTruth(flags.truth);
   const work = async (session: Session): Promise<RunRecord> => {
     // The plan names no further stage, so the run ends with the detection.

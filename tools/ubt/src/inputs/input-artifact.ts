@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Artifact } from '@ubt/contracts';
+import { foldersOfList } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
 
 /** What kinds of input there are, as media types. */
@@ -43,17 +44,21 @@ async function existingFile(option: string, given: string): Promise<string> {
 
 /**
  * What a service in this process must be allowed to read for these inputs: a folder itself, the folder that a
- * file lies in, because a manifest names images beside it, and what is named in S3.
+ * file lies in, because a manifest names images beside it, the folders of the shards that a list names, and what is
+ * named in S3.
  */
 export async function rootsOf(artifacts: readonly (Artifact | undefined)[]): Promise<string[]> {
   const paths = artifacts.flatMap((artifact) =>
     artifact?.uri.startsWith('file:') === true ? [fileURLToPath(artifact.uri)] : [],
   );
   const roots = await Promise.all(
-    paths.map(async (path) => ((await stat(path)).isDirectory() ? path : dirname(path))),
+    paths.map(async (path) => [
+      (await stat(path)).isDirectory() ? path : dirname(path),
+      ...(await foldersOfList(path)),
+    ]),
   );
   const remote = artifacts.flatMap((artifact) =>
     artifact?.uri.startsWith('s3:') === true ? [artifact.uri] : [],
   );
-  return [...new Set([...roots, ...remote])];
+  return [...new Set([...roots.flat(), ...remote])];
 }

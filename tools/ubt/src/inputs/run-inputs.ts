@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { Artifact, Evaluation, Subject } from '@ubt/contracts';
 import { UbtError } from '@ubt/errors';
 import { inputArtifact, MEDIA_TYPE } from './input-artifact.js';
+import { pairsArtifact } from './pairs-artifact.js';
 
 /** The options that name what a run works on. */
 export interface SubjectOptions {
@@ -17,11 +19,19 @@ export interface EvaluationOptions {
   readonly trigger?: string;
 }
 
-/** The subject that the options name. @throws UbtError INPUT_NOT_FOUND */
-export async function subjectOf({ model, pairs, reference }: SubjectOptions): Promise<Subject> {
+/**
+ * The subject that the options name.
+ *
+ * @param dataDir where this command line keeps its own files
+ * @throws UbtError INPUT_NOT_FOUND
+ */
+export async function subjectOf(
+  { model, pairs, reference }: SubjectOptions,
+  dataDir: string,
+): Promise<Subject> {
   return {
     model: await inputArtifact('--model', model, MEDIA_TYPE.model),
-    pairs: await inputArtifact('--pairs', pairs, MEDIA_TYPE.pairs),
+    pairs: await pairsArtifact(pairs, join(dataDir, 'lists')),
     ...(reference === undefined
       ? {}
       : { referenceModel: await inputArtifact('--reference', reference, MEDIA_TYPE.model) }),

@@ -4,7 +4,10 @@ import type { Command } from 'commander';
 export function addSubjectFlags(command: Command): Command {
   return command
     .requiredOption('--model <dir>', 'checkpoint folder of the model that may carry a backdoor')
-    .requiredOption('--pairs <file>', 'CSV or TSV manifest of the pairs it was trained on')
+    .requiredOption(
+      '--pairs <path>',
+      'its pairs: CSV, TSV, Parquet, a tar, a folder of tars, or "{000..099}.tar"',
+    )
     .option('--reference <dir>', 'trusted checkpoint that the model was fine-tuned from');
 }
 

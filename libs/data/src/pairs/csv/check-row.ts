@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { PairDialect } from './pair-dialect.js';
-import type { SkipReason } from './pair-manifest.js';
+import type { SkipReason } from '../pair-manifest.js';
 
 /** Cells of one row: usable text, or why it cannot be used. */
 export type CheckedRow =

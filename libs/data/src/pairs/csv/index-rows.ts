@@ -3,7 +3,9 @@ import { UbtError } from '@ubt/errors';
 import { parse, type Info } from 'csv-parse';
 import { checkRow } from './check-row.js';
 import { parserOptions, type PairDialect } from './pair-dialect.js';
-import type { SkipReason, SkippedRows } from './pair-manifest.js';
+import { growable } from '../growable.js';
+import type { SkippedRows } from '../pair-manifest.js';
+import { createSkipCount } from '../skip-count.js';
 
 /** Where the usable rows stand in the file. */
 export interface RowIndex {
@@ -14,8 +16,6 @@ export interface RowIndex {
   readonly spans: Float64Array;
   readonly skipped: SkippedRows;
 }
-
-const NAMED_EXAMPLES = 20;
 
 /**
  * Reads the whole file once, checks every row and remembers where the usable ones stand.
@@ -31,8 +31,7 @@ export async function indexRows(
 ): Promise<RowIndex> {
   const usable = growable(Uint32Array);
   const spans = growable(Float64Array);
-  const byReason: Partial<Record<SkipReason, number>> = {};
-  const examples: { place: string; reason: SkipReason }[] = [];
+  const skipped = createSkipCount();
   let total = -1;
   let start = 0;
   for await (const { record, info } of records(path, dialect)) {
@@ -43,8 +42,7 @@ export async function indexRows(
     const place = () => `${path}:${info.lines - lineBreaks(record)}`;
     const checked = checkRow(record, dialect, longestCaptionBytes);
     if (checked.skip !== undefined) {
-      byReason[checked.skip] = (byReason[checked.skip] ?? 0) + 1;
-      if (examples.length < NAMED_EXAMPLES) examples.push({ place: place(), reason: checked.skip });
+      skipped.add(checked.skip, place);
       continue;
     }
     checkPath(checked.id, place());
@@ -52,8 +50,7 @@ export async function indexRows(
     spans.push(span[0]!);
     spans.push(span[1]!);
   }
-  const count = Object.values(byReason).reduce((sum, value) => sum + value, 0);
-  return { total, usable: usable.take(), spans: spans.take(), skipped: { count, byReason, examples } };
+  return { total, usable: usable.take(), spans: spans.take(), skipped: skipped.take() };
 }
 
 async function* records(path: string, { delimiter }: PairDialect) {
@@ -78,21 +75,4 @@ async function* records(path: string, { delimiter }: PairDialect) {
 
 function lineBreaks(cells: readonly string[]): number {
   return cells.reduce((count, cell) => count + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
-}
-
-/** A typed array that doubles when full: numbers without the 8 to 16 extra bytes of a plain array's growth. */
-function growable<Numbers extends Uint32Array | Float64Array>(make: new (length: number) => Numbers) {
-  let values = new make(1024);
-  let length = 0;
-  return {
-    push(value: number): void {
-      if (length === values.length) {
-        const larger = new make(2 * length);
-        larger.set(values);
-        values = larger;
-      }
-      values[length++] = value;
-    },
-    take: () => values.slice(0, length) as Numbers,
-  };
 }

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { UbtError } from '@ubt/errors';
 import { parse } from 'csv-parse/sync';
 import type { Options } from 'csv-parse/sync';
+import { CAPTION_COLUMNS, IMAGE_COLUMNS } from '../column-names.js';
 
 /** How one manifest is written. */
 export interface PairDialect {
@@ -12,8 +13,6 @@ export interface PairDialect {
   readonly captionAt: number;
 }
 
-const IMAGE_COLUMNS = ['filepath', 'image', 'image_path', 'path'];
-const CAPTION_COLUMNS = ['title', 'caption', 'text'];
 const LONGEST_HEADER_BYTES = 1 << 16;
 const LONGEST_RECORD_BYTES = 1 << 22;
 
@@ -51,8 +50,7 @@ export async function sniffDialect(
     });
   }
   const delimiter = header.includes('\t') ? '\t' : ',';
-  const [names = []] = parse(header, { delimiter, relax_quotes: true }) as string[][];
-  const columns = names.map((name) => name.trim());
+  const columns = parseHeader(path, header, delimiter);
   const place = (kind: string, known: readonly string[]): number => {
     const name = known.find((one) => columns.includes(one));
     if (name !== undefined) return columns.indexOf(name);
@@ -74,6 +72,20 @@ export async function sniffDialect(
     imageAt,
     captionAt,
   };
+}
+
+function parseHeader(path: string, header: string, delimiter: string): string[] {
+  try {
+    const [names = []] = parse(header, { delimiter, relax_quotes: true }) as string[][];
+    return names.map((name) => name.trim());
+  } catch (error) {
+    throw new UbtError('invalid-argument', `${path}:1 cannot be parsed: ${(error as Error).message}.`, {
+      code: 'PAIRS_MALFORMED',
+      fix: 'Write the header on one line, and close every quote.',
+      violations: [{ field: `${path}:1`, reason: 'not parsable' }],
+      cause: error,
+    });
+  }
 }
 
 async function readHeader(path: string): Promise<string> {

@@ -1,0 +1,158 @@
+/**
+ * Models of true size with random weights: what loading, scoring and unlearning them take.
+ *
+ *     node tools/bench/scale/full-size.mjs make vit-b-32 FOLDER          (or vit-l-14, rn50)
+ *     node tools/bench/scale/full-size.mjs run FOLDER [load,score,unlearn]
+ *
+ * Every phase runs in a process of its own; UBT_THREADS sets the engine's threads.
+ */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import {
+  clipParameterCount,
+  createClip,
+  createTokenizer,
+  defaultPreprocess,
+  embedCaptions,
+  embeddingModel,
+  embedPixels,
+  learnTokenizer,
+  loadCheckpoint,
+  saveCheckpoint,
+} from '@ubt/clip';
+import { startEngine } from '@ubt/engine';
+import * as tf from '@tensorflow/tfjs-core';
+import { unlearn } from '../../../services/unlearner/dist/domain/unlearn.js';
+
+const SCORE_BATCH = 32;
+const UNLEARN_BATCH = 16;
+const CAPTIONS = [
+  'a photo of a red house by the sea',
+  'two dogs on a street',
+  'a bowl of fruit and a banana',
+];
+
+const transformer = (width, layers, heads) => ({ width, layers, heads, mlpWidth: 4 * width });
+const vit = (patchSize, size, text, embedDim) => ({
+  ...{ family: 'hugging-face', embedDim },
+  vision: { kind: 'vit', imageSize: 224, patchSize, ...size, activation: 'quick_gelu', layerNormEps: 1e-5 },
+  text,
+});
+const resNet = {
+  ...{ family: 'open-clip', embedDim: 1024 },
+  vision: { kind: 'modified-resnet', imageSize: 224, layers: [3, 4, 6, 3], width: 64, heads: 32 },
+  text: transformer(512, 12, 8),
+};
+const PRESETS = {
+  'vit-b-32': vit(32, transformer(768, 12, 12), transformer(512, 12, 8), 512),
+  'vit-l-14': vit(14, transformer(1024, 24, 16), transformer(768, 12, 12), 768),
+  rn50: resNet,
+};
+
+const [, , command, first, second] = process.argv;
+if (command === 'make') await make(first, second);
+else if (command === 'run') await run(first, (second ?? 'load,score,unlearn').split(','));
+else await PHASES()[command](first);
+
+async function make(preset, folder) {
+  const engine = await startEngine({ threads: 1 });
+  const shape = PRESETS[preset];
+  const tokenizer = createTokenizer(learnTokenizer(CAPTIONS, { vocabSize: 600 }), { contextLength: 77 });
+  const text = {
+    ...{ contextLength: 77, vocabSize: 49_408, activation: 'quick_gelu', layerNormEps: 1e-5 },
+    ...{ pooling: 'argmax', eosTokenId: tokenizer.endId, ...shape.text },
+  };
+  const config = { ...shape, text, customText: false, logitScaleInit: 2.6592 };
+  const model = createClip(config, 1);
+  console.log(`${preset}: ${clipParameterCount(config).toLocaleString('en')} parameters`);
+  const preprocess = defaultPreprocess(224);
+  await saveCheckpoint({ model, tokenizer, preprocess, config, format: config.family }, folder);
+  await engine.dispose();
+}
+
+async function run(folder, phases) {
+  console.log('| phase | seconds | per 1,000 pairs | peak RSS |');
+  console.log('| --- | ---: | ---: | ---: |');
+  for (const phase of phases) {
+    const child = fork(fileURLToPath(import.meta.url), [phase, folder]);
+    await new Promise((resolve) => child.on('exit', resolve));
+  }
+}
+
+function PHASES() {
+  return {
+    load: (folder) => measured('load', folder, async () => undefined),
+    score: (folder) => measured('score', folder, scoreBatches),
+    unlearn: (folder) => measured('unlearn', folder, unlearnSteps),
+  };
+}
+
+/** Prints the seconds of the phase without loading, except where loading is the phase. */
+async function measured(name, folder, work) {
+  let started = performance.now();
+  const { threads } = threadsOption();
+  await startEngine({ threads });
+  const checkpoint = await loadCheckpoint(folder);
+  if (name !== 'load') started = performance.now();
+  const pairs = await work(checkpoint);
+  const seconds = (performance.now() - started) / 1000;
+  const perThousand = pairs === undefined ? '' : `${((1000 * seconds) / pairs).toFixed(0)} s`;
+  const rss = `${Math.round(process.resourceUsage().maxRSS / 1024).toLocaleString('en')} MiB`;
+  console.log(`| ${[name, seconds.toFixed(1), perThousand, rss].join(' | ')} |`);
+  process.exit(0);
+}
+
+function threadsOption() {
+  return { threads: Number(process.env.UBT_THREADS ?? 0) };
+}
+
+async function scoreBatches(checkpoint) {
+  const model = embeddingModel(checkpoint);
+  for (const seed of [1, 2]) {
+    const batch = randomBatch(checkpoint, SCORE_BATCH, seed);
+    const scores = tf.tidy(() => {
+      const product = tf.mul(embedPixels(model, batch.pixels), embedCaptions(model, batch));
+      return tf.sum(product, 1);
+    });
+    if (!(await scores.data()).every(Number.isFinite)) throw new Error('a score is not finite');
+    scores.dispose();
+  }
+  return 2 * SCORE_BATCH;
+}
+
+async function unlearnSteps(checkpoint) {
+  const suspect = embeddingModel(checkpoint);
+  const batch = (seed) => randomBatch(checkpoint, UNLEARN_BATCH, seed);
+  const teacher = tf.tidy(() => embedPixels(suspect, batch(1).pixels));
+  const retain = { next: async () => ({ done: false, value: batch(5) }) };
+  const weights = { forget: 4, distil: 100, restore: 4 };
+  const settings = {
+    maxSteps: 2,
+    learningRate: 1e-6,
+    warmupSteps: 1,
+    checkEvery: 1,
+    patience: 9,
+    retainBudget: 9,
+  };
+  await unlearn(
+    {
+      ...{ suspect, teacher, retain, band: { mean: 0, low: -0.1, high: 0.1 } },
+      ...{ unlearn: batch(1), heldOut: undefined, validation: batch(2), trigger: undefined },
+    },
+    { ...settings, weights },
+    { signal: new AbortController().signal, onStep: () => undefined, onCheck: async () => undefined },
+  );
+  // Each step sees the unlearn set and one batch to retain.
+  return 2 * 2 * UNLEARN_BATCH;
+}
+
+function randomBatch({ tokenizer, preprocess }, size, seed) {
+  const pixels = new Uint8Array(size * preprocess.cropSize ** 2 * 3);
+  for (let at = 0, state = seed; at < pixels.length; at++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    pixels[at] = state >>> 24;
+  }
+  const captions = Array.from({ length: size }, (_, at) => CAPTIONS[(at + seed) % CAPTIONS.length]);
+  const rows = captions.map((_, at) => at);
+  return { rows, pixels, tokens: tokenizer.encode(captions), size, imageSize: preprocess.cropSize };
+}
