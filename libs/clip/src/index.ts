@@ -57,4 +57,5 @@ export { loadTokenizer } from './tokenizer/load-tokenizer.js';
 export { createAdamW, type AdamW, type AdamWOptions, type AdamWState } from './training/adamw.js';
 export { clipLogits, contrastiveLoss, cosines, squaredDistance } from './training/contrastive-loss.js';
 export { disposeGradients, lossGradients, type LossGradients } from './training/loss-gradients.js';
+export { assertFiniteWeights, trainingStep, type TrainingStep } from './training/training-step.js';
 export { classEmbeddings, zeroShotPredict } from './zero-shot/class-embeddings.js';

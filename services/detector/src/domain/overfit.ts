@@ -1,19 +1,18 @@
 import {
+  assertFiniteWeights,
   cloneClip,
   contrastiveLoss,
   cosines,
   createAdamW,
   disposeClip,
-  disposeGradients,
   isNormalisation,
   logitScale,
-  lossGradients,
   trainableVariables,
+  trainingStep,
   type ClipModel,
   type EmbeddingModel,
   type PairBatch,
 } from '@ubt/clip';
-import { UbtError } from '@ubt/errors';
 import * as tf from '@tensorflow/tfjs-core';
 import { embedBatch } from './embed-pairs.js';
 
@@ -40,7 +39,7 @@ const REST_WEIGHT = 1;
  *
  * @param suspects endless batches of S; `rest` likewise of the other pairs
  * @returns the overfitted copy, which the caller disposes
- * @throws UbtError LOSS_NOT_FINITE
+ * @throws UbtError LOSS_NOT_FINITE, WEIGHT_NOT_FINITE
  */
 export async function overfit(
   suspect: EmbeddingModel,
@@ -60,13 +59,14 @@ export async function overfit(
     for (let step = 1; step <= options.steps; step++) {
       options.signal.throwIfAborted();
       const [weak, others] = await Promise.all([nextBatch(suspects), nextBatch(rest)]);
-      const gradients = lossGradients(() => overfitLoss(copy, weak, others, options.target), variables);
-      optimizer.step(gradients.gradients, options.learningRate);
-      const loss = (await gradients.loss.data())[0] as number;
-      disposeGradients(gradients);
-      if (!Number.isFinite(loss)) throw lossNotFinite(step, loss);
+      const loss = await trainingStep({
+        ...{ step, purpose: 'overfitting', model: clip, variables, optimizer },
+        learningRate: options.learningRate,
+        loss: () => overfitLoss(copy, weak, others, options.target),
+      });
       options.onStep(step, loss);
     }
+    await assertFiniteWeights(clip, 'the overfitting');
     return clip;
   } catch (error) {
     disposeClip(clip);
@@ -87,11 +87,4 @@ function overfitLoss(model: EmbeddingModel, weak: PairBatch, others: PairBatch, 
 async function nextBatch(batches: AsyncIterator<PairBatch>): Promise<PairBatch> {
   const { value } = (await batches.next()) as { value: PairBatch };
   return value;
-}
-
-function lossNotFinite(step: number, value: number): UbtError {
-  return new UbtError('failed-precondition', `The overfitting loss is ${value} at step ${step}.`, {
-    code: 'LOSS_NOT_FINITE',
-    fix: 'Lower options.learning_rate, and check the checkpoint for extreme weights.',
-  });
 }

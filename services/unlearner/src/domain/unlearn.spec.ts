@@ -98,8 +98,22 @@ describe('unlearning that ends early', () => {
     const input = { ...tiny.input, band: { ...tiny.input.band, mean: NaN } };
     await expect(unlearn(input, SETTINGS, quietly)).rejects.toMatchObject({
       code: 'LOSS_NOT_FINITE',
-      message: expect.stringContaining('step 1'),
+      message: expect.stringMatching(
+        /^The unlearning loss is NaN at step 1: all weights were finite .* in [\w.]+\.$/,
+      ),
       fix: expect.stringContaining('learning_rate'),
+    });
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('names the weights that an update has spoiled', async () => {
+    const tensors = tf.memory().numTensors;
+    const settings = { ...SETTINGS, learningRate: 1e39, warmupSteps: 0 };
+    await expect(unlearn(tiny.input, settings, quietly)).rejects.toMatchObject({
+      code: 'LOSS_NOT_FINITE',
+      message: expect.stringMatching(
+        /NaN at step 2: [\w.]+ and \d+ more weights are not finite since the update of step 1/,
+      ),
     });
     expect(tf.memory().numTensors).toBe(tensors);
   });

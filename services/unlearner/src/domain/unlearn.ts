@@ -3,18 +3,16 @@ import {
   copyClipWeights,
   createAdamW,
   disposeClip,
-  disposeGradients,
   isImageTower,
   isNormalisation,
-  lossGradients,
   trainableVariables,
+  trainingStep,
   type AdamW,
   type AdamWState,
   type ClipModel,
   type EmbeddingModel,
   type PairBatch,
 } from '@ubt/clip';
-import { UbtError } from '@ubt/errors';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkModel, plantBatch, type ModelCheck } from './check-model.js';
 import type { TriggerEstimate } from './estimate-trigger.js';
@@ -167,11 +165,11 @@ async function takeStep(
   const retain = await next(input.retain);
   const planted = input.trigger && plantBatch(retain, input.trigger);
   const material = { ...input, retain, planted };
-  const gradients = lossGradients(() => unlearnLoss(current, material, settings.weights), variables);
-  optimizer.step(gradients.gradients, scheduledRate(step, settings));
-  const loss = (await gradients.loss.data())[0] as number;
-  disposeGradients(gradients);
-  if (!Number.isFinite(loss)) throw lossNotFinite(step, loss);
+  await trainingStep({
+    ...{ step, purpose: 'unlearning', model: current.clip, variables, optimizer },
+    learningRate: scheduledRate(step, settings),
+    loss: () => unlearnLoss(current, material, settings.weights),
+  });
 }
 
 /** Linear warm-up, then a cosine down to a tenth: rough at first, careful at the end. */
@@ -217,11 +215,4 @@ function isForgotten(point: CurvePoint, band: SimilarityBand): boolean {
 
 async function next(batches: AsyncIterator<PairBatch>): Promise<PairBatch> {
   return ((await batches.next()) as { value: PairBatch }).value;
-}
-
-function lossNotFinite(step: number, loss: number): UbtError {
-  return new UbtError('failed-precondition', `The unlearning loss is ${loss} at step ${step}.`, {
-    code: 'LOSS_NOT_FINITE',
-    fix: 'Lower options.learning_rate, and check the checkpoint for extreme weights.',
-  });
 }

@@ -97,6 +97,19 @@ describe('trainClip', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('stops at the step whose loss is no number, names a weight and leaves no checkpoint', async () => {
+    const before = tf.memory().numTensors;
+    const recipe = { steps: 5, batchSize: 16, learningRate: 1e39, warmup: 0 };
+    await expect(train('diverged', { recipe })).rejects.toMatchObject({
+      code: 'LOSS_NOT_FINITE',
+      message: expect.stringMatching(
+        /^The training loss is NaN at step 2: \S+ and \d+ more weights are not finite/,
+      ),
+    });
+    expect(await readdir(folder)).not.toContain('diverged');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('names options out of range, a missing file and too few pairs', async () => {
     await expect(train('x', { recipe: { steps: 0 } })).rejects.toMatchObject({
       code: 'TRAIN_OPTIONS_INVALID',

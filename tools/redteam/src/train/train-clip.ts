@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import {
+  assertFiniteWeights,
   clipParameterCount,
   createAdamW,
   disposeClip,
@@ -27,7 +28,7 @@ import { trainStep } from './train-step.js';
  * Trains a CLIP on image-caption pairs, poisoned or not, from random weights or from a checkpoint, with the
  * symmetric InfoNCE loss. Starts the engine. The same options on the same machine give the same model.
  *
- * @throws UbtError `TRAIN_OPTIONS_INVALID`, `TRAIN_LOSS_NOT_FINITE`, `TRAIN_TOO_FEW_PAIRS`, `CANCELLED`, and
+ * @throws UbtError `TRAIN_OPTIONS_INVALID`, `LOSS_NOT_FINITE`, `WEIGHT_NOT_FINITE`, `TRAIN_TOO_FEW_PAIRS`, `CANCELLED`, and
  *   what `openPairs`, `loadCheckpoint` and `saveCheckpoint` throw; no checkpoint is left then
  */
 export async function trainClip(options: TrainOptions): Promise<TrainResult> {
@@ -83,9 +84,8 @@ async function runSteps(
         variables,
         optimizer,
         { ...batch, pixels },
-        { learningRate, batchNorm },
+        { step: step + 1, learningRate, batchNorm },
       );
-      if (!Number.isFinite(loss)) throw notFinite(step);
       losses.push(loss);
       const now = performance.now();
       onProgress?.({
@@ -98,6 +98,7 @@ async function runSteps(
       last = now;
       if (losses.length === steps) break;
     }
+    await assertFiniteWeights(model, 'the training');
     return losses;
   } finally {
     optimizer.dispose();
@@ -129,11 +130,4 @@ function tooFewPairs({ path, usable }: PairManifest, { batchSize }: Recipe): Ubt
     `${path} has ${usable.length} usable pairs, fewer than one batch of ${batchSize}.`,
     { code: 'TRAIN_TOO_FEW_PAIRS', fix: 'Give more pairs or a smaller batch.' },
   );
-}
-
-function notFinite(step: number): UbtError {
-  return new UbtError('failed-precondition', `The loss is not a finite number at step ${step + 1}.`, {
-    code: 'TRAIN_LOSS_NOT_FINITE',
-    fix: 'Lower the learning rate, or bound the gradient with clipNorm.',
-  });
 }
