@@ -33,6 +33,7 @@ export {
   trainableVariables,
   type ClipModel,
 } from './model/clip-model.js';
+export { freezeClip } from './model/freeze-clip.js';
 export type { BatchNormMode } from './model/conv-norm.js';
 export { embedCaptions, embeddingModel, embedPixels, type EmbeddingModel } from './model/embedding-model.js';
 export { embedImages, embedTexts, encodeImage, encodeText, type EncodeImageOptions } from './model/encode.js';

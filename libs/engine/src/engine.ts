@@ -24,6 +24,8 @@ export interface EngineStats {
   readonly sessionsCompiled: number;
   /** Compiled graphs kept for use. */
   readonly cachedSessions: number;
+  /** Memory of the kept graphs, in bytes: an estimate from above. */
+  readonly sessionBytes: number;
   /** Operations recorded and not yet run. */
   readonly pendingNodes: number;
   /** Time spent compiling, in milliseconds. */

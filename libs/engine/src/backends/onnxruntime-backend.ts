@@ -1,7 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UbtError } from '@ubt/errors';
 import { Recorder } from '../recorder/recorder.js';
-import { elementsOf, type HostArray, type TensorType, type Value } from '../recorder/value.js';
+import {
+  elementsOf,
+  isFrozenLeaf,
+  type HostArray,
+  type Precision,
+  type TensorType,
+  type Value,
+} from '../recorder/value.js';
 import { Runner, type RunnerOptions } from '../runner/runner.js';
 
 /** Name under which the backend is registered with TensorFlow.js. */
@@ -70,6 +77,13 @@ export class OnnxruntimeBackend extends tf.KernelBackend {
     return this.recorder.op('Reshape', [value, this.recorder.ints(shape)], value.dtype, shape);
   }
 
+  /** A new data id for the same elements, frozen; they must be computed. */
+  freeze(dataId: tf.DataId, precision: Precision): tf.DataId {
+    const { value } = this.held.get(dataId);
+    elementsOf(value);
+    return this.hold(this.recorder.frozenLeaf(value, precision));
+  }
+
   /** Whether reading the value would need no run. */
   isComputed(dataId: tf.DataId): boolean {
     return elementsOf(this.held.get(dataId).value) !== null;
@@ -123,7 +137,13 @@ export class OnnxruntimeBackend extends tf.KernelBackend {
     this.held.delete(dataId);
     held.value.holders--;
     this.runner.recycle(held.value);
+    if (isFrozenLeaf(held.value) && held.value.holders === 0) this.forget(held.value);
     return true;
+  }
+
+  /** After the runs under way, which may read the value. */
+  private forget(value: Value): void {
+    this.lastRun = this.lastRun.then(() => this.runner.forget(value));
   }
 
   override refCount(dataId: object): number {

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { UbtError } from '@ubt/errors';
 import * as ort from 'onnxruntime-node';
@@ -7,6 +8,8 @@ import { registerKernels } from './register-kernels.js';
 
 /** Compiled graphs to keep; a defence uses about a dozen. */
 const MAX_PROGRAMS = 64;
+/** Memory of compiled graphs to keep at most: an eighth of the machine's, between 1 and 8 GiB. */
+const MAX_PROGRAM_BYTES = Math.min(Math.max(totalmem() / 8, 2 ** 30), 2 ** 33);
 /** Free output memory to keep at most. */
 const MAX_POOL_BYTES = 2 ** 30;
 
@@ -27,6 +30,7 @@ export async function startOnnxruntime({ device, threads }: BackendOptions): Pro
   const backend = new OnnxruntimeBackend({
     session: sessionOptions({ device, threads }),
     maxPrograms: MAX_PROGRAMS,
+    maxProgramBytes: MAX_PROGRAM_BYTES,
     maxPoolBytes: MAX_POOL_BYTES,
   });
   registerKernels();
@@ -68,6 +72,7 @@ function engineOf(backend: OnnxruntimeBackend, device: DeviceName, threads: numb
         graphRuns: runner.graphRuns,
         sessionsCompiled: runner.sessionsCompiled,
         cachedSessions: runner.cachedSessions,
+        sessionBytes: runner.programBytes,
         pendingNodes: recorder.pendingCount,
         compileMs: runner.compileMs,
         runMs: runner.runMs,

@@ -83,7 +83,7 @@ function engineOf({ device, threads }: BackendOptions): Engine {
     flush: () => Promise.resolve(),
     stats: () => {
       const { numTensors, numBytes } = tf.memory();
-      const none = { pendingNodes: 0, compileMs: 0, runMs: 0, poolBytes: 0 };
+      const none = { sessionBytes: 0, pendingNodes: 0, compileMs: 0, runMs: 0, poolBytes: 0 };
       return { graphRuns: 0, sessionsCompiled: 0, cachedSessions: 0, ...none, numTensors, bytes: numBytes };
     },
     dispose: () => {

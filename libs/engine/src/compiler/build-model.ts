@@ -1,6 +1,7 @@
 import {
   AttributeProto_AttributeType as AttributeType,
   ModelProto,
+  TensorProto_DataLocation as DataLocation,
   TensorProto_DataType as DataType,
   type AttributeProto,
   type GraphProto,
@@ -9,7 +10,7 @@ import {
   type ValueInfoProto,
 } from '../onnx/gen/onnx/onnx.js';
 import { Float, type Attributes, type GraphNode } from '../recorder/graph-node.js';
-import { ARRAYS, type ElementType, type HostArray, type Value } from '../recorder/value.js';
+import { ARRAYS, isFrozenLeaf, type ElementType, type HostArray, type Value } from '../recorder/value.js';
 import { fillKey, isUnheldFill, type Collection } from './collect.js';
 
 /** Format version 10 and operator set 21 go together. */
@@ -25,7 +26,17 @@ const DATA_TYPES: Record<ElementType, DataType> = {
   int64: DataType.INT64,
   float64: DataType.DOUBLE,
   bool: DataType.BOOL,
+  int8: DataType.INT8,
+  uint8: DataType.UINT8,
 };
+
+/** A model to compile. */
+export interface BuiltModel {
+  /** The encoded `ModelProto`. */
+  readonly model: Uint8Array;
+  /** Elements that the model only names, by the location it gives. */
+  readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
 
 type TypeAndShape = Pick<Value, 'dtype' | 'shape'>;
 
@@ -41,11 +52,10 @@ export function valueName(value: Value): string {
 
 /**
  * Writes the collection as an ONNX model. Leaves are inputs, down to single numbers: a learning rate that changes
- * every step must not compile anew. Constants of the kernels are part of the model.
- *
- * @returns the encoded `ModelProto`
+ * every step must not compile anew. Constants of the kernels are part of the model, and so are frozen values, whose
+ * elements go beside it: a message of several hundred megabytes would be copied twice.
  */
-export function buildModel(collection: Collection): Uint8Array {
+export function buildModel(collection: Collection): BuiltModel {
   const graph: GraphProto = {
     name: 'recorded',
     node: [],
@@ -61,14 +71,18 @@ export function buildModel(collection: Collection): Uint8Array {
   const constants = new Constants(graph);
   const nameOf = (value: Value | null): string => {
     if (value === null) return '';
-    return constants.nameOf(value) ?? leaves.get(value) ?? valueName(value);
+    return leaves.get(value) ?? constants.nameOf(value) ?? valueName(value);
   };
   for (const node of collection.nodes) {
     const proto = nodeProto(node, nameOf);
     graph.node.push(proto);
   }
   const model = { irVersion: IR_VERSION, producerName: 'ubt-engine', graph, opsetImport: OPSETS };
-  return ModelProto.encode(model).finish();
+  const externalData = collection.baked.map((value) => ({
+    path: value.constantKey!,
+    data: bytesOf(value.data!),
+  }));
+  return { model: ModelProto.encode(model).finish(), externalData };
 }
 
 /** Puts each distinct constant into the graph once, when it is first named. */
@@ -81,7 +95,9 @@ class Constants {
   nameOf(value: Value): string | undefined {
     if (value.constantKey !== null) {
       return this.once(value.constantKey, (name) =>
-        this.graph.initializer.push(tensor(name, value, value.data!)),
+        this.graph.initializer.push(
+          isFrozenLeaf(value) ? externalTensor(name, value) : tensor(name, value, value.data!),
+        ),
       );
     }
     return isUnheldFill(value) ? this.once(fillKey(value), (name) => this.addFill(name, value)) : undefined;
@@ -144,6 +160,19 @@ function valueInfo(name: string, value: TypeAndShape): ValueInfoProto {
 }
 
 function tensor(name: string, value: TypeAndShape, data: HostArray): TensorProto {
-  const rawData = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return { name, dims: [...value.shape], dataType: DATA_TYPES[value.dtype], rawData };
+  return { ...emptyTensor(name, value), rawData: bytesOf(data) };
+}
+
+function externalTensor(name: string, value: Value): TensorProto {
+  const location = { key: 'location', value: value.constantKey! };
+  return { ...emptyTensor(name, value), externalData: [location], dataLocation: DataLocation.EXTERNAL };
+}
+
+function emptyTensor(name: string, { dtype, shape }: TypeAndShape): TensorProto {
+  const [rawData, dataLocation] = [Buffer.alloc(0), DataLocation.DEFAULT];
+  return { name, dims: [...shape], dataType: DATA_TYPES[dtype], rawData, externalData: [], dataLocation };
+}
+
+function bytesOf(data: HostArray): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GraphNode } from '../recorder/graph-node.js';
-import { elementsOf, type Value } from '../recorder/value.js';
+import { elementsOf, isFrozenLeaf, type Value } from '../recorder/value.js';
 
 /** What one run computes: the live part of the recorded nodes, and its structure. */
 export interface Collection {
@@ -10,6 +10,10 @@ export interface Collection {
   readonly leaves: readonly Value[];
   /** Values to hand back, in node order. */
   readonly outputs: readonly Value[];
+  /** Frozen values that are part of the graph; empty when they are fed like other leaves. */
+  readonly baked: readonly Value[];
+  /** Whether there are frozen values among the leaves. */
+  readonly feedsFrozen: boolean;
   /** Equal keys mean equal graphs: operations, attributes, wiring, leaf types and shapes, outputs. */
   readonly key: string;
 }
@@ -53,11 +57,18 @@ export function crossingValues(parts: readonly (readonly GraphNode[])[]): Readon
  *
  * @param nodes needed operations, inputs first
  * @param crossing values to hand back although nobody holds them
+ * @param bake whether frozen values become part of the graph; otherwise they are fed
  */
-export function collect(nodes: readonly GraphNode[], crossing: ReadonlySet<Value> = new Set()): Collection {
+export function collect(
+  nodes: readonly GraphNode[],
+  crossing: ReadonlySet<Value> = new Set(),
+  bake = false,
+): Collection {
   const mark = ++collections;
   const leaves: Value[] = [];
   const outputs: Value[] = [];
+  const baked = new Set<Value>();
+  let feedsFrozen = false;
   const structure: number[] = [];
   const text: string[] = [];
   let places = 0;
@@ -67,7 +78,8 @@ export function collect(nodes: readonly GraphNode[], crossing: ReadonlySet<Value
     for (const input of node.inputs) {
       if (input === null) {
         structure.push(0);
-      } else if (input.constantKey !== null) {
+      } else if (input.constantKey !== null && (bake || !isFrozenLeaf(input))) {
+        if (isFrozenLeaf(input)) baked.add(input);
         structure.push(1);
         text.push(input.constantKey);
       } else if (isUnheldFill(input)) {
@@ -78,6 +90,7 @@ export function collect(nodes: readonly GraphNode[], crossing: ReadonlySet<Value
           input.mark = leafMark;
           input.place = leaves.length;
           leaves.push(input);
+          feedsFrozen ||= isFrozenLeaf(input);
           text.push(`${input.dtype}${input.shape.join()}`);
         }
         structure.push(2, input.place);
@@ -93,7 +106,12 @@ export function collect(nodes: readonly GraphNode[], crossing: ReadonlySet<Value
     }
   }
   const hash = createHash('sha256').update(Int32Array.from(structure)).update(text.join(';'));
-  return { nodes, leaves, outputs, key: hash.digest('base64') };
+  return { nodes, leaves, outputs, baked: [...baked], feedsFrozen, key: hash.digest('base64') };
+}
+
+/** Bytes of the frozen values that are part of the graph. */
+export function bakedBytes({ baked }: Collection): number {
+  return baked.reduce((sum, { data }) => sum + data!.byteLength, 0);
 }
 
 /** Whether the value can be made inside the graph: it is all one number, and no caller holds it. */

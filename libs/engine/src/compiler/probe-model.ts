@@ -7,5 +7,5 @@ import { collect } from './collect.js';
 export function probeModel(): Uint8Array {
   const recorder = new Recorder();
   unary(recorder, 'Relu', recorder.leaf('float32', [1], new Float32Array(1))).holders++;
-  return buildModel(collect(recorder.take()));
+  return buildModel(collect(recorder.take())).model;
 }

@@ -1,4 +1,5 @@
 import { binary, matMul, reshape, transpose } from '../recorder/operations.js';
+import { quantise, quantisedProduct } from '../recorder/quantised-matmul.js';
 import type { Recorder } from '../recorder/recorder.js';
 import type { Value } from '../recorder/value.js';
 import { activate } from './activation.js';
@@ -29,6 +30,7 @@ export function prefersPatches(info: Conv2DInfo): boolean {
 /** Records the convolution of images in the geometry's layout with an HWIO filter. */
 export function conv2d(graph: Recorder, x: Value, filter: Value, info: Conv2DInfo): Value {
   const { batchSize, outHeight, outWidth, outChannels } = info;
+  if (filter.frozen === 'int8' && !readsOwnPixel(info)) return quantisedConv2d(graph, x, filter, info);
   if (prefersPatches(info)) {
     const rows = patches(graph, toNhwc(graph, x, info), info);
     const product = matMul(graph, rows, reshape(graph, filter, [rows.shape[1]!, outChannels]));
@@ -37,6 +39,15 @@ export function conv2d(graph: Recorder, x: Value, filter: Value, info: Conv2DInf
   const inputs = [toNchw(graph, x, info), transpose(graph, filter, [3, 2, 0, 1])];
   const y = graph.op('Conv', inputs, 'float32', outNchw(info), windowAttributes(info));
   return fromNchw(graph, y, info);
+}
+
+/** The convolution as a product of whole numbers with all patches, which are a quarter as large then. */
+function quantisedConv2d(graph: Recorder, x: Value, filter: Value, info: Conv2DInfo): Value {
+  const { numbers, scale, zero } = quantise(graph, toNhwc(graph, x, info));
+  const rows = patches(graph, numbers, info, zero);
+  const matrix = reshape(graph, filter, [rows.shape[1]!, info.outChannels]);
+  const product = quantisedProduct(graph, { numbers: rows, scale, zero }, matrix);
+  return fromNhwc(graph, reshape(graph, product, info.outShape), info);
 }
 
 const conv2dKernel: Kernel = ({ graph, inputs, attrs }) => {

@@ -9,22 +9,33 @@ import type { Conv2DInfo } from './conv-geometry.js';
  * the filter, and its filter gradient the product of their transpose with dy, so both can share them.
  *
  * @param x NHWC images of the geometry's input size
+ * @param outside what a window reads beyond the rim
  */
-export function patches(graph: Recorder, x: Value, info: Conv2DInfo): Value {
+export function patches(
+  graph: Recorder,
+  x: Value,
+  info: Conv2DInfo,
+  outside: Value = graph.scalar(x.dtype, 0),
+): Value {
   const channels = x.shape[3]!;
   const columns = info.filterHeight * info.filterWidth * channels;
   const rows = info.batchSize * info.outHeight * info.outWidth;
   if (readsOwnPixel(info)) return reshape(graph, x, [rows, columns]);
   const { top, bottom, left, right } = info.padInfo;
-  const padded = pad(graph, x, [
-    [0, 0],
-    [Math.max(0, top), Math.max(0, bottom)],
-    [Math.max(0, left), Math.max(0, right)],
-    [0, 0],
-  ]);
+  const padded = pad(
+    graph,
+    x,
+    [
+      [0, 0],
+      [Math.max(0, top), Math.max(0, bottom)],
+      [Math.max(0, left), Math.max(0, right)],
+      [0, 0],
+    ],
+    outside,
+  );
   const pixels = reshape(graph, padded, [info.batchSize, padded.shape[1]! * padded.shape[2]!, channels]);
   const places = windowPlaces(graph, info, padded.shape[2]!);
-  const taken = graph.op('Gather', [pixels, places], 'float32', [info.batchSize, places.size, channels], {
+  const taken = graph.op('Gather', [pixels, places], x.dtype, [info.batchSize, places.size, channels], {
     axis: 1,
   });
   return reshape(graph, taken, [rows, columns]);

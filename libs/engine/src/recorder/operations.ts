@@ -1,5 +1,6 @@
 import { UbtError } from '@ubt/errors';
 import type { Recorder } from './recorder.js';
+import { quantisedMatMul, withBias } from './quantised-matmul.js';
 import type { ElementType, Value } from './value.js';
 
 /** Records an element-wise operation of one input; the shape stays. */
@@ -9,6 +10,10 @@ export function unary(graph: Recorder, type: string, x: Value, dtype: ElementTyp
 
 /** Records an element-wise operation of two broadcast inputs. */
 export function binary(graph: Recorder, type: string, a: Value, b: Value, dtype?: ElementType): Value {
+  if (type === 'Add') {
+    const biased = withBias(graph, a, b) ?? withBias(graph, b, a);
+    if (biased !== null) return biased;
+  }
   const shape = broadcastShapes(a.shape, b.shape);
   const [left, right] = unexpanded([a, b], shape);
   return graph.op(type, [left!, right!], dtype ?? a.dtype, shape);
@@ -55,7 +60,9 @@ export function cast(graph: Recorder, x: Value, dtype: ElementType): Value {
   return graph.op('Cast', [x], dtype, x.shape, { to: CAST_TYPES[dtype] });
 }
 
-const CAST_TYPES: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
+const CAST_TYPES: Record<ElementType, number> = {
+  ...{ float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float64: 11 },
+};
 
 /** Records another shape for the same elements; nothing when it is that already. */
 export function reshape(graph: Recorder, x: Value, shape: readonly number[]): Value {
@@ -175,6 +182,9 @@ export function matMul(graph: Recorder, a: Value, b: Value, transposeA = false, 
   }
   const left = lookThrough(a, transposeA);
   const right = lookThrough(b, transposeB);
+  if (right.value.frozen === 'int8' && right.value.shape.length === 2 && left.value.frozen === null) {
+    return quantisedMatMul(graph, flip(graph, left), flip(graph, right));
+  }
   const rows = left.value.shape.at(left.transposed ? -1 : -2)!;
   const columns = right.value.shape.at(right.transposed ? -2 : -1)!;
   const batch = broadcastShapes(left.value.shape.slice(0, -2), right.value.shape.slice(0, -2));

@@ -1,5 +1,5 @@
 import { Float, type Attributes, type GraphNode } from './graph-node.js';
-import { ARRAYS, sizeOf, Value, type ElementType, type HostArray } from './value.js';
+import { ARRAYS, sizeOf, Value, type ElementType, type HostArray, type Precision } from './value.js';
 
 /** Element type and shape of one output of a node. */
 export interface OutputSpec {
@@ -7,7 +7,9 @@ export interface OutputSpec {
   readonly shape: readonly number[];
 }
 
-const MICROSOFT = new Set(['FusedMatMul', 'QuickGelu', 'BiasGelu']);
+const MICROSOFT = new Set(['DynamicQuantizeMatMul', 'FusedMatMul', 'MatMulIntegerToFloat', 'QuickGelu']);
+
+let frozenLeaves = 0;
 
 /**
  * Collects the operations of a computation without running them. Recording is pure bookkeeping and cheap: a
@@ -57,6 +59,16 @@ export class Recorder {
     const value = new Value(dtype, shape);
     value.data = data;
     return value;
+  }
+
+  /** The elements of a computed value as a frozen leaf, without a copy; see {@link Value.frozen}. */
+  frozenLeaf(value: Value, precision: Precision): Value {
+    const leaf = new Value(value.dtype, value.shape, `frozen ${++frozenLeaves}`);
+    leaf.frozen = precision;
+    leaf.data = value.data;
+    // Two values show the elements now, and the memory knows only one of them.
+    value.recyclable = false;
+    return leaf;
   }
 
   /** A vector of whole numbers (axes, sizes) as part of the structure. */
@@ -116,10 +128,13 @@ export class Recorder {
 
   private record(
     type: string,
-    inputs: readonly (Value | null)[],
+    given: readonly (Value | null)[],
     attributes: Attributes,
     outputs: Value[],
   ): Value[] {
+    const frozen = frozenBy(given);
+    const inputs = frozen === null ? given : given.map((input) => input && this.asConstant(input));
+    if (frozen !== null) for (const output of outputs) output.frozen = frozen;
     const domain = MICROSOFT.has(type) ? 'com.microsoft' : '';
     const signature = this.intern(type, attributes);
     const node: GraphNode = { type, domain, attributes, inputs, outputs, signature, taken: false };
@@ -128,6 +143,12 @@ export class Recorder {
     this.pending.push(node);
     this.onGrowth(this.pending.length);
     return outputs;
+  }
+
+  /** Beside frozen values a number is part of the model, such as the 1e-5 of a normalisation. */
+  private asConstant(value: Value): Value {
+    if (value.frozen !== null || value.constantKey !== null) return value;
+    return this.constant(value.dtype, value.shape, [...value.data!].map(Number));
   }
 
   private intern(type: string, attributes: Attributes): number {
@@ -143,6 +164,17 @@ export class Recorder {
     }
     return signature;
   }
+}
+
+/** The precision of the frozen values among the inputs, when all the others are constants or single numbers. */
+function frozenBy(inputs: readonly (Value | null)[]): Precision | null {
+  let frozen: Precision | null = null;
+  for (const input of inputs) {
+    if (input === null) continue;
+    if (input.frozen !== null) frozen = input.frozen;
+    else if (input.constantKey === null && !(input.data !== null && input.size === 1)) return null;
+  }
+  return frozen;
 }
 
 function arrayFrom(dtype: ElementType, numbers: readonly number[]): HostArray {

@@ -1,13 +1,16 @@
 import type { GraphNode } from './graph-node.js';
 
 /** Element types inside a graph; those beyond {@link TensorType} exist only between ONNX operators. */
-export type ElementType = TensorType | 'int64' | 'float64';
+export type ElementType = TensorType | 'int64' | 'float64' | 'int8' | 'uint8';
 
 /** Element types a caller can see. */
 export type TensorType = 'float32' | 'int32' | 'bool';
 
 /** Elements on the host: bool as one byte each, 0 or 1. */
-export type HostArray = Float32Array | Float64Array | Int32Array | Uint8Array | BigInt64Array;
+export type HostArray = Float32Array | Float64Array | Int32Array | Int8Array | Uint8Array | BigInt64Array;
+
+/** How exactly products with a frozen value are computed. */
+export type Precision = 'float32' | 'int8';
 
 /**
  * One tensor of the computation. It is a *leaf* while `data` holds its elements, and *pending* while only the
@@ -30,6 +33,11 @@ export class Value {
   recyclable = false;
   /** For a constant that is part of the graph's structure: its identity. Null for everything else. */
   readonly constantKey: string | null;
+  /**
+   * For what never changes while it lives, such as the weights of a model that only embeds: how exactly products with
+   * it are to be computed. What is made of frozen values alone is frozen too. Null for everything else.
+   */
+  frozen: Precision | null = null;
   /** When set, every element is this number, and `data` is only made when somebody needs it. */
   fill: number | null = null;
   /** The leaf whose elements this one shows in another shape; null for values of their own. */
@@ -65,6 +73,11 @@ export class Value {
   }
 }
 
+/** Whether the value is a frozen leaf itself, not made of such. */
+export function isFrozenLeaf(value: Value): boolean {
+  return value.frozen !== null && value.constantKey !== null;
+}
+
 /** The elements of a leaf, made now when it is a fill; null while the value is pending. */
 export function elementsOf(value: Value): HostArray | null {
   if (value.data === null && value.fill !== null) {
@@ -86,6 +99,8 @@ export const ARRAYS = {
   int32: Int32Array,
   int64: BigInt64Array,
   bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
 } as const;
 
 /** Number of elements of a shape. */

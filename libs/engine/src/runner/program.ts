@@ -1,19 +1,34 @@
 import * as ort from 'onnxruntime-node';
 import { buildModel, leafName, valueName } from '../compiler/build-model.js';
-import type { Collection } from '../compiler/collect.js';
-import type { HostArray } from '../recorder/value.js';
+import { bakedBytes, type Collection } from '../compiler/collect.js';
+import { peakBytes } from '../compiler/peak-bytes.js';
+import type { HostArray, Value } from '../recorder/value.js';
 import type { BufferPool } from './buffer-pool.js';
+
+/** A frozen matrix is kept packed for its product, and as it was when something else reads it too. */
+const PACKED_COPIES = 1.5;
 
 /** The compiled form of one structure; every collection with the same key can be run with it. */
 export class Program {
-  private constructor(private readonly session: ort.InferenceSession) {}
+  private constructor(
+    private readonly session: ort.InferenceSession,
+    /** Frozen values that are part of the graph. */
+    readonly baked: readonly Value[],
+    /** Estimate of the native memory that the program keeps, in bytes. */
+    readonly bytes: number,
+  ) {}
 
   /** Compiles the graph. */
   static async compile(
     collection: Collection,
     options: ort.InferenceSession.SessionOptions,
   ): Promise<Program> {
-    return new Program(await ort.InferenceSession.create(buildModel(collection), options));
+    const { model, externalData } = buildModel(collection);
+    return new Program(
+      await ort.InferenceSession.create(model, { ...options, externalData }),
+      collection.baked,
+      peakBytes(collection) + PACKED_COPIES * bakedBytes(collection),
+    );
   }
 
   /** Runs the graph; the elements of `collection.outputs[i]` are at `[i]`. */

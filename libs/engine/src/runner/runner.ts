@@ -1,25 +1,28 @@
 import { UbtError } from '@ubt/errors';
 import type { InferenceSession } from 'onnxruntime-node';
-import { collect, crossingValues, partition, type Collection } from '../compiler/collect.js';
+import { bakedBytes, collect, crossingValues, partition, type Collection } from '../compiler/collect.js';
 import type { GraphNode } from '../recorder/graph-node.js';
 import type { Value } from '../recorder/value.js';
 import { BufferPool } from './buffer-pool.js';
 import { Program } from './program.js';
-import { ProgramCache } from './program-cache.js';
+import { ProgramCache, type ProgramLimits } from './program-cache.js';
 
 /** What a {@link Runner} is made with. */
-export interface RunnerOptions {
+export interface RunnerOptions extends ProgramLimits {
   readonly session: InferenceSession.SessionOptions;
-  /** Compiled graphs to keep at most. */
-  readonly maxPrograms: number;
   /** Free output memory to keep at most, in bytes. */
   readonly maxPoolBytes: number;
 }
+
+/** Structures with frozen values to remember at most. */
+const MAX_SEEN = 1024;
 
 /** Compiles and runs recorded nodes, and turns their live values into leaves. */
 export class Runner {
   private readonly pool: BufferPool;
   private readonly programs: ProgramCache;
+  /** Structures with frozen values that were run once; they are forgotten rather than kept without bound. */
+  private readonly seen = new Set<string>();
   /** Graphs run so far. */
   graphRuns = 0;
   /** Sessions compiled so far. */
@@ -31,11 +34,15 @@ export class Runner {
 
   constructor(private readonly options: RunnerOptions) {
     this.pool = new BufferPool(options.maxPoolBytes);
-    this.programs = new ProgramCache(options.maxPrograms);
+    this.programs = new ProgramCache(options);
   }
 
   get cachedSessions(): number {
     return this.programs.size;
+  }
+
+  get programBytes(): number {
+    return this.programs.bytes;
   }
 
   get poolBytes(): number {
@@ -49,8 +56,26 @@ export class Runner {
   async run(nodes: readonly GraphNode[]): Promise<void> {
     const parts = partition(nodes);
     const crossing = crossingValues(parts);
-    for (const part of parts) await this.runPart(collect(part, crossing));
+    for (const part of parts) await this.runPart(await this.collectPart(part, crossing));
     this.finish(nodes);
+  }
+
+  /**
+   * Frozen values become part of a graph when it is run for the second time. Compiling them in takes memory and time
+   * that only repetition pays back, and the last, smaller batch of a data set comes once.
+   */
+  private async collectPart(nodes: readonly GraphNode[], crossing: ReadonlySet<Value>): Promise<Collection> {
+    const fed = collect(nodes, crossing);
+    if (!fed.feedsFrozen) return fed;
+    if (!this.seen.has(fed.key)) {
+      if (this.seen.size >= MAX_SEEN) this.seen.clear();
+      this.seen.add(fed.key);
+      return fed;
+    }
+    const baked = collect(nodes, crossing, true);
+    if (2 * bakedBytes(baked) > this.options.maxProgramBytes) return collect(nodes, crossing);
+    await this.programs.drop(fed.key);
+    return baked;
   }
 
   private async runPart(collection: Collection): Promise<void> {
@@ -70,6 +95,11 @@ export class Runner {
     this.pool.release(value.data);
     value.data = null;
     value.recyclable = false;
+  }
+
+  /** Frees the compiled graphs that a frozen value is part of, which nobody holds any more. */
+  async forget(frozen: Value): Promise<void> {
+    await this.programs.dropWith(frozen);
   }
 
   async dispose(): Promise<void> {

@@ -5,7 +5,7 @@
 // source: onnx/onnx.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 
 /**
  * The part of the ONNX model format that the engine writes, with the public field numbers of the format.
@@ -19,9 +19,7 @@ export interface ModelProto {
   /** Name of the program that wrote the model. */
   producerName: string;
   /** The computation. */
-  graph:
-    | GraphProto
-    | undefined;
+  graph: GraphProto | undefined;
   /** Operator sets by domain. */
   opsetImport: OperatorSetIdProto[];
 }
@@ -75,9 +73,7 @@ export interface AttributeProto {
   /** UTF-8 text. */
   s: Buffer;
   /** A tensor. */
-  t:
-    | TensorProto
-    | undefined;
+  t: TensorProto | undefined;
   /** Numbers. */
   floats: number[];
   /** Whole numbers. */
@@ -139,6 +135,14 @@ export interface TensorShapeProto_Dimension {
   dimValue?: number | undefined;
 }
 
+/** A named text. */
+export interface StringStringEntryProto {
+  /** Its name. */
+  key: string;
+  /** The text. */
+  value: string;
+}
+
 /** A constant tensor. */
 export interface TensorProto {
   /** Sizes of the dimensions. */
@@ -149,6 +153,10 @@ export interface TensorProto {
   name: string;
   /** Elements in row-major order, little-endian. */
   rawData: Buffer;
+  /** Where the elements are when they are not in this message; the key is `location`. */
+  externalData: StringStringEntryProto[];
+  /** Where the elements are. */
+  dataLocation: TensorProto_DataLocation;
 }
 
 /** Element types the engine uses. */
@@ -157,6 +165,10 @@ export enum TensorProto_DataType {
   UNDEFINED = 0,
   /** FLOAT - 32-bit floating point. */
   FLOAT = 1,
+  /** UINT8 - Unsigned 8-bit integer. */
+  UINT8 = 2,
+  /** INT8 - Signed 8-bit integer. */
+  INT8 = 3,
   /** INT32 - Signed 32-bit integer. */
   INT32 = 6,
   /** INT64 - Signed 64-bit integer. */
@@ -168,8 +180,17 @@ export enum TensorProto_DataType {
   UNRECOGNIZED = -1,
 }
 
+/** Where to look for the elements. */
+export enum TensorProto_DataLocation {
+  /** DEFAULT - In this message. */
+  DEFAULT = 0,
+  /** EXTERNAL - Where `external_data` says. */
+  EXTERNAL = 1,
+  UNRECOGNIZED = -1,
+}
+
 function createBaseModelProto(): ModelProto {
-  return { irVersion: 0, producerName: "", graph: undefined, opsetImport: [] };
+  return { irVersion: 0, producerName: '', graph: undefined, opsetImport: [] };
 }
 
 export const ModelProto: MessageFns<ModelProto> = {
@@ -177,7 +198,7 @@ export const ModelProto: MessageFns<ModelProto> = {
     if (message.irVersion !== 0) {
       writer.uint32(8).int64(message.irVersion);
     }
-    if (message.producerName !== "") {
+    if (message.producerName !== '') {
       writer.uint32(18).string(message.producerName);
     }
     if (message.graph !== undefined) {
@@ -193,7 +214,7 @@ export const ModelProto: MessageFns<ModelProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -248,12 +269,12 @@ export const ModelProto: MessageFns<ModelProto> = {
 };
 
 function createBaseOperatorSetIdProto(): OperatorSetIdProto {
-  return { domain: "", version: 0 };
+  return { domain: '', version: 0 };
 }
 
 export const OperatorSetIdProto: MessageFns<OperatorSetIdProto> = {
   encode(message: OperatorSetIdProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.domain !== "") {
+    if (message.domain !== '') {
       writer.uint32(10).string(message.domain);
     }
     if (message.version !== 0) {
@@ -266,7 +287,7 @@ export const OperatorSetIdProto: MessageFns<OperatorSetIdProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -305,7 +326,7 @@ export const OperatorSetIdProto: MessageFns<OperatorSetIdProto> = {
 };
 
 function createBaseGraphProto(): GraphProto {
-  return { node: [], name: "", initializer: [], input: [], output: [] };
+  return { node: [], name: '', initializer: [], input: [], output: [] };
 }
 
 export const GraphProto: MessageFns<GraphProto> = {
@@ -313,7 +334,7 @@ export const GraphProto: MessageFns<GraphProto> = {
     for (const v of message.node) {
       NodeProto.encode(v!, writer.uint32(10).fork()).join();
     }
-    if (message.name !== "") {
+    if (message.name !== '') {
       writer.uint32(18).string(message.name);
     }
     for (const v of message.initializer) {
@@ -332,7 +353,7 @@ export const GraphProto: MessageFns<GraphProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -395,7 +416,7 @@ export const GraphProto: MessageFns<GraphProto> = {
 };
 
 function createBaseNodeProto(): NodeProto {
-  return { input: [], output: [], name: "", opType: "", attribute: [], domain: "" };
+  return { input: [], output: [], name: '', opType: '', attribute: [], domain: '' };
 }
 
 export const NodeProto: MessageFns<NodeProto> = {
@@ -406,16 +427,16 @@ export const NodeProto: MessageFns<NodeProto> = {
     for (const v of message.output) {
       writer.uint32(18).string(v!);
     }
-    if (message.name !== "") {
+    if (message.name !== '') {
       writer.uint32(26).string(message.name);
     }
-    if (message.opType !== "") {
+    if (message.opType !== '') {
       writer.uint32(34).string(message.opType);
     }
     for (const v of message.attribute) {
       AttributeProto.encode(v!, writer.uint32(42).fork()).join();
     }
-    if (message.domain !== "") {
+    if (message.domain !== '') {
       writer.uint32(58).string(message.domain);
     }
     return writer;
@@ -425,7 +446,7 @@ export const NodeProto: MessageFns<NodeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -496,12 +517,12 @@ export const NodeProto: MessageFns<NodeProto> = {
 };
 
 function createBaseAttributeProto(): AttributeProto {
-  return { name: "", f: 0, i: 0, s: Buffer.alloc(0), t: undefined, floats: [], ints: [], type: 0 };
+  return { name: '', f: 0, i: 0, s: Buffer.alloc(0), t: undefined, floats: [], ints: [], type: 0 };
 }
 
 export const AttributeProto: MessageFns<AttributeProto> = {
   encode(message: AttributeProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
+    if (message.name !== '') {
       writer.uint32(10).string(message.name);
     }
     if (message.f !== 0) {
@@ -540,7 +561,7 @@ export const AttributeProto: MessageFns<AttributeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -647,12 +668,12 @@ export const AttributeProto: MessageFns<AttributeProto> = {
 };
 
 function createBaseValueInfoProto(): ValueInfoProto {
-  return { name: "", type: undefined };
+  return { name: '', type: undefined };
 }
 
 export const ValueInfoProto: MessageFns<ValueInfoProto> = {
   encode(message: ValueInfoProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
+    if (message.name !== '') {
       writer.uint32(10).string(message.name);
     }
     if (message.type !== undefined) {
@@ -665,7 +686,7 @@ export const ValueInfoProto: MessageFns<ValueInfoProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -719,7 +740,7 @@ export const TypeProto: MessageFns<TypeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -768,7 +789,7 @@ export const TypeProto_Tensor: MessageFns<TypeProto_Tensor> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -822,7 +843,7 @@ export const TensorShapeProto: MessageFns<TensorShapeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -868,7 +889,7 @@ export const TensorShapeProto_Dimension: MessageFns<TensorShapeProto_Dimension> 
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -898,8 +919,65 @@ export const TensorShapeProto_Dimension: MessageFns<TensorShapeProto_Dimension> 
   },
 };
 
+function createBaseStringStringEntryProto(): StringStringEntryProto {
+  return { key: '', value: '' };
+}
+
+export const StringStringEntryProto: MessageFns<StringStringEntryProto> = {
+  encode(message: StringStringEntryProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== '') {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== '') {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StringStringEntryProto {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStringStringEntryProto();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseTensorProto(): TensorProto {
-  return { dims: [], dataType: 0, name: "", rawData: Buffer.alloc(0) };
+  return { dims: [], dataType: 0, name: '', rawData: Buffer.alloc(0), externalData: [], dataLocation: 0 };
 }
 
 export const TensorProto: MessageFns<TensorProto> = {
@@ -914,11 +992,17 @@ export const TensorProto: MessageFns<TensorProto> = {
     if (message.dataType !== 0) {
       writer.uint32(16).int32(message.dataType);
     }
-    if (message.name !== "") {
+    if (message.name !== '') {
       writer.uint32(66).string(message.name);
     }
     if (message.rawData.length !== 0) {
       writer.uint32(74).bytes(message.rawData);
+    }
+    for (const v of message.externalData) {
+      StringStringEntryProto.encode(v!, writer.uint32(106).fork()).join();
+    }
+    if (message.dataLocation !== 0) {
+      writer.uint32(112).int32(message.dataLocation);
     }
     return writer;
   },
@@ -927,7 +1011,7 @@ export const TensorProto: MessageFns<TensorProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -978,6 +1062,22 @@ export const TensorProto: MessageFns<TensorProto> = {
             message.rawData = Buffer.from(reader.bytes());
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.externalData.push(StringStringEntryProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.dataLocation = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -994,10 +1094,10 @@ export const TensorProto: MessageFns<TensorProto> = {
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());
   if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+    throw new globalThis.Error('Value is larger than Number.MAX_SAFE_INTEGER');
   }
   if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+    throw new globalThis.Error('Value is smaller than Number.MIN_SAFE_INTEGER');
   }
   return num;
 }
