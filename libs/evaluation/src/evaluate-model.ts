@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   classEmbeddings,
+  disposeClip,
   embedImages,
+  freezeClip,
   normalisePixels,
   zeroShotPredict,
   type Checkpoint,
@@ -59,6 +61,7 @@ export async function evaluateModel(
   const tally = createTally(targetLabel, trigger !== undefined);
   const classes = classEmbeddings(model, tokenizer, set.classes, templates);
   const triggeredClasses = trigger && triggeredClassEmbeddings(evaluated, set.classes, templates, trigger);
+  const frozen = { ...evaluated, model: await freezeClip(model) };
   try {
     for await (const batch of labelledBatches(set, {
       ...options,
@@ -66,14 +69,15 @@ export async function evaluateModel(
       batchSize,
       onUndecodable: () => tally.addUndecodable(),
     })) {
-      const clean = await predict(evaluated, batch.pixels, batchSize, classes);
+      const clean = await predict(frozen, batch.pixels, batchSize, classes);
       const triggered =
         trigger &&
-        (await predict(evaluated, paint(batch, preprocess.cropSize, trigger), batchSize, triggeredClasses!));
+        (await predict(frozen, paint(batch, preprocess.cropSize, trigger), batchSize, triggeredClasses!));
       batch.labels.forEach((label, at) => tally.add(label, clean[at]!, triggered?.[at]));
       options.onProgress?.({ done: tally.images(), total: set.images.length });
     }
   } finally {
+    disposeClip(frozen.model);
     tf.dispose([classes, ...(triggeredClasses === undefined ? [] : [triggeredClasses])]);
   }
   return tally.result();

@@ -1,4 +1,6 @@
 import type { DetectOptions } from '@ubt/contracts';
+import { UbtError } from '@ubt/errors';
+import type { Precision } from '@ubt/engine';
 import { checkRanges } from '@ubt/service-kit';
 import type { DetectionOptions } from './domain/methods/detection-method.js';
 
@@ -18,6 +20,7 @@ export const DETECT_DEFAULTS: ResolvedDetectOptions = {
   batchSize: 128,
   seed: 0,
   maxUndecodableShare: 0.05,
+  precision: 'float32',
 };
 
 /** Puts the defaults in place and checks the ranges. @throws UbtError OPTIONS_INVALID */
@@ -31,6 +34,7 @@ export function resolveDetectOptions(options: DetectOptions | undefined): Resolv
       batchSize: options?.batchSize ?? DETECT_DEFAULTS.batchSize,
       seed: Number(options?.seed ?? DETECT_DEFAULTS.seed),
       maxUndecodableShare: options?.maxUndecodableShare ?? DETECT_DEFAULTS.maxUndecodableShare,
+      precision: precisionOf(options?.precision),
     },
     {
       overfitSteps: { from: 1, to: 1000 },
@@ -40,4 +44,16 @@ export function resolveDetectOptions(options: DetectOptions | undefined): Resolv
       maxUndecodableShare: { from: 0, to: 1 },
     },
   );
+}
+
+const PRECISIONS: readonly Precision[] = ['float32', 'int8'];
+
+function precisionOf(given: string | undefined): Precision {
+  const known = PRECISIONS.find((name) => name === (given ?? DETECT_DEFAULTS.precision));
+  if (known !== undefined) return known;
+  throw new UbtError('invalid-argument', `There is no precision "${given}".`, {
+    code: 'OPTIONS_INVALID',
+    fix: 'Leave it unset, or choose int8 for speed.',
+    violations: [{ field: 'options.precision', reason: `must be one of ${PRECISIONS.join(', ')}` }],
+  });
 }

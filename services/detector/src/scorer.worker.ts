@@ -1,4 +1,11 @@
-import { disposeClip, embeddingModel, loadCheckpoint, type Checkpoint, type ClipModel } from '@ubt/clip';
+import {
+  disposeClip,
+  embeddingModel,
+  freezeClip,
+  loadCheckpoint,
+  type Checkpoint,
+  type ClipModel,
+} from '@ubt/clip';
 import { decodeImage } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
@@ -93,7 +100,20 @@ async function load(detectionModel: string, suspectFolder: string): Promise<Load
   const { file, overfitted } = await readDetectionModel(detectionModel);
   const { scoreOnline } = detectionMethod(file.method);
   if (scoreOnline === undefined) throw methodCannotScore(file.method);
-  return { file, overfitted, scoreOnline, suspect: await loadCheckpoint(suspectFolder) };
+  const suspect = await loadCheckpoint(suspectFolder);
+  const frozen = Object.entries(overfitted).map(async ([name, model]) => [name, await freezeOver(model)]);
+  return {
+    ...{ file, scoreOnline },
+    suspect: { ...suspect, model: await freezeOver(suspect.model) },
+    overfitted: Object.fromEntries(await Promise.all(frozen)) as Record<string, ClipModel>,
+  };
+}
+
+/** The model frozen, in place of itself: here it only embeds. */
+async function freezeOver(model: ClipModel): Promise<ClipModel> {
+  const frozen = await freezeClip(model);
+  disposeClip(model);
+  return frozen;
 }
 
 function refuse({ id }: ScoreMessage, error: unknown): void {

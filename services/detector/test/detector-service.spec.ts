@@ -71,6 +71,7 @@ describe('Detect', () => {
       'OPTIONS_INVALID',
       'options.suspect_fraction',
     ],
+    ['an unknown precision', { options: { precision: 'int4' } }, 'OPTIONS_INVALID', 'options.precision'],
     ['no request id', { id: '' }, 'REQUEST_INVALID', 'request_id'],
   ])('refuses %s at once, naming the field', async (_, given, code, field) => {
     const sent = bench.detector.detect(request(bench, { id: `bad ${field}`.replace(' ', '-'), ...given }));

@@ -1,4 +1,13 @@
-import { cosines, embedCaptions, embedPixels, type EmbeddingModel, type PairBatch } from '@ubt/clip';
+import {
+  cosines,
+  disposeClip,
+  embedCaptions,
+  embedPixels,
+  freezeClip,
+  type EmbeddingModel,
+  type PairBatch,
+} from '@ubt/clip';
+import type { Precision } from '@ubt/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PairSource } from './pair-source.js';
 
@@ -19,6 +28,8 @@ export interface PairMeasurements<Name extends string> {
 /** How {@link measurePairs} runs. */
 export interface MeasureOptions {
   readonly signal: AbortSignal;
+  /** Arithmetic of the models; float32 unless told. */
+  readonly precision?: Precision;
   /** Called after each batch with the pairs measured so far. */
   readonly onBatch: (done: number) => void;
   /** Only these manifest rows; all when unset. */
@@ -26,11 +37,38 @@ export interface MeasureOptions {
 }
 
 /**
- * Runs `measure` on every batch of one pass and gathers its results.
+ * Runs `measure` on every batch of one pass and gathers its results. The models are frozen for the pass: embedding is
+ * all they do in it.
  *
- * @param measure maps a batch to named tensors `[batch]`
+ * @param models what `measure` embeds with, by name; they stay as they are
+ * @param measure maps a batch to named tensors `[batch]`, with the models as they are to be used
  */
-export async function measurePairs<Name extends string>(
+export async function measurePairs<Name extends string, Models extends Record<string, EmbeddingModel>>(
+  source: PairSource,
+  models: Models,
+  measure: (batch: PairBatch, models: Models) => Record<Name, tf.Tensor1D>,
+  options: MeasureOptions,
+): Promise<PairMeasurements<Name>> {
+  const frozen = await freezeAll(models, options.precision);
+  try {
+    return await gather(source, (batch) => measure(batch, frozen), options);
+  } finally {
+    for (const { clip } of Object.values(frozen)) disposeClip(clip);
+  }
+}
+
+async function freezeAll<Models extends Record<string, EmbeddingModel>>(
+  models: Models,
+  precision: Precision | undefined,
+): Promise<Models> {
+  const frozen: [string, EmbeddingModel][] = [];
+  for (const [name, model] of Object.entries(models)) {
+    frozen.push([name, { ...model, clip: await freezeClip(model.clip, precision) }]);
+  }
+  return Object.fromEntries(frozen) as Models;
+}
+
+async function gather<Name extends string>(
   source: PairSource,
   measure: (batch: PairBatch) => Record<Name, tf.Tensor1D>,
   options: MeasureOptions,

@@ -16,6 +16,7 @@ export interface DetectFlags extends SeedFlag {
   readonly overfitLearningRate?: number;
   readonly batchSize?: number;
   readonly maxUndecodableShare?: number;
+  readonly precision?: string;
 }
 
 /** Flags of selection. */
@@ -49,7 +50,8 @@ export function addDetectFlags(command: Command): Command {
     .option('--suspect-fraction <x>', 'share of the pairs that is overfitted, in (0, 0.5]', decimal)
     .option('--overfit-learning-rate <x>', 'learning rate of the overfitting', decimal)
     .option('--batch-size <n>', 'pairs per batch', wholeNumber)
-    .option('--max-undecodable-share <x>', 'tolerated share of unreadable images, in [0, 1]', decimal);
+    .option('--max-undecodable-share <x>', 'tolerated share of unreadable images, in [0, 1]', decimal)
+    .option('--precision <name>', 'arithmetic of scoring: float32 (default), or int8 for speed');
 }
 
 /** Adds the flags of selection. */
@@ -72,9 +74,9 @@ export function addUnlearnFlags(command: Command): Command {
 /** The request's options that the flags stand for. */
 export function detectOptions(flags: DetectFlags): DetectOptions {
   const { method, overfitSteps, suspectFraction, overfitLearningRate: learningRate, batchSize } = flags;
-  const { maxUndecodableShare, seed } = flags;
+  const { maxUndecodableShare, precision, seed } = flags;
   return given({
-    ...{ method, overfitSteps, suspectFraction, learningRate, batchSize, maxUndecodableShare },
+    ...{ method, overfitSteps, suspectFraction, learningRate, batchSize, maxUndecodableShare, precision },
     seed: asSeed(seed),
   });
 }

@@ -1,4 +1,5 @@
 import type { ClipModel, EmbeddingModel, PairBatch } from '@ubt/clip';
+import type { Precision } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
 import type { PairSource } from '../pair-source.js';
 import type { ReportProgress } from '../progress.js';
@@ -21,6 +22,8 @@ export interface DetectionOptions {
   readonly learningRate: number;
   readonly batchSize: number;
   readonly seed: number;
+  /** Arithmetic of scoring; overfitting is always in float32. */
+  readonly precision: Precision;
 }
 
 /** What a method found; all arrays are parallel. */

@@ -25,7 +25,8 @@ const BROKEN = 10;
 const OUTLIERS = [20, 70, 150];
 const options = {
   ...{ overfitSteps: 6, suspectFraction: 0.2, learningRate: 1e-3, batchSize: 64, seed: 3 },
-};
+  precision: 'float32',
+} as const;
 
 let directory: TemporaryDirectory;
 let data: TinyData;
@@ -123,6 +124,23 @@ describe('overfit-gain', () => {
     expect(compared.signals.referenceSimilarity).not.toEqual(compared.signals.similarity);
     expect(compared.signals.similarity).toEqual(alone.signals.similarity);
     expect(compared.scores).not.toEqual(alone.scores);
+  });
+});
+
+describe('8-bit scoring', () => {
+  it('scores nearly as float32 does, and no two pairs far apart change places', async () => {
+    const { signal } = new AbortController();
+    const bench = await benchOf('similarity');
+    const detect = async (precision: 'float32' | 'int8') =>
+      detectionMethod('similarity').detect({
+        ...{ suspect: bench.suspect, reference: undefined, signal, options: { ...options, precision } },
+        pairs: await bench.open(signal),
+        progress: () => undefined,
+      });
+    const [exact, fast] = [await detect('float32'), await detect('int8')];
+    const differences = fast.scores.map((score, i) => Math.abs(score - exact.scores[i]!));
+    expect(Math.max(...differences)).toBeLessThan(0.03);
+    expect(Math.max(...differences)).toBeGreaterThan(0);
   });
 });
 

@@ -13,14 +13,15 @@ const NEIGHBOUR = 16;
 export const kDistance: DetectionMethod = {
   name: 'k-distance',
   needsReference: false,
-  async detect({ suspect, pairs, signal, progress }) {
+  async detect({ suspect, pairs, options: { precision }, signal, progress }) {
     const { rows, columns } = await measurePairs(
       pairs,
-      (batch) => {
+      { suspect },
+      (batch, { suspect }) => {
         const { images, texts } = embedBatch(suspect, batch);
         return { similarity: cosines(images, texts), distance: kthNeighbourDistances(images) };
       },
-      { signal, onBatch: (done) => progress('scoring pairs', done, pairs.length, 'pairs') },
+      { signal, precision, onBatch: (done) => progress('scoring pairs', done, pairs.length, 'pairs') },
     );
     return {
       rows,

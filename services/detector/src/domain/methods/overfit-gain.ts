@@ -38,13 +38,19 @@ async function detectByGain(
   keep: (model: ClipModel) => ClipModel,
 ): Promise<Detection> {
   const { suspect, reference, pairs, options, signal, progress } = input;
-  const { rows, columns } = await measurePairs<'similarity' | 'referenceSimilarity'>(
+  const { rows, columns } = await measurePairs(
     pairs,
-    (batch) => ({
-      similarity: batchCosines(suspect, batch),
-      referenceSimilarity: batchCosines(reference ?? suspect, batch),
-    }),
-    { signal, onBatch: (done) => progress('scoring before overfitting', done, pairs.length, 'pairs') },
+    { suspect, trusted: reference ?? suspect },
+    (batch, { suspect, trusted }) => {
+      const similarity = batchCosines(suspect, batch);
+      const own = reference === undefined;
+      return { similarity, referenceSimilarity: own ? similarity : batchCosines(trusted, batch) };
+    },
+    {
+      signal,
+      precision: options.precision,
+      onBatch: (done) => progress('scoring before overfitting', done, pairs.length, 'pairs'),
+    },
   );
   const [weak, rest] = splitByRank(rows, columns.referenceSimilarity, options.suspectFraction);
   const tracked = trackOverfitting(input, 'overfitting', 1);
@@ -56,9 +62,11 @@ async function detectByGain(
   );
   const after = await measurePairs(
     pairs,
-    (batch) => ({ cosine: batchCosines({ ...suspect, clip: lifted }, batch) }),
+    { lifted: { ...suspect, clip: lifted } },
+    (batch, { lifted }) => ({ cosine: batchCosines(lifted, batch) }),
     {
       signal,
+      precision: options.precision,
       onBatch: (done) => progress('scoring after overfitting', done, pairs.length, 'pairs'),
     },
   );

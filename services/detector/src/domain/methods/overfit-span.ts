@@ -35,7 +35,7 @@ export const overfitSpan: DetectionMethod = {
   detect: detectBySpan,
   async scoreOnline(suspect, { lifted, fallen }, batch) {
     const measured = tf.tidy(() => {
-      const moved = spanCosines(suspect, { lifted: lifted!, fallen: fallen! }, batch);
+      const moved = spanCosines(spanModels(suspect, { lifted: lifted!, fallen: fallen! }), batch);
       return tf.stack([batchCosines(suspect, batch), tf.sub(moved.lifted, moved.fallen)]);
     });
     const values = await measured.data();
@@ -75,17 +75,21 @@ async function detectBySpan(input: DetectionInput): Promise<Detection> {
 
 type Columns = 'similarity' | 'viewDrop' | 'unrelatedSimilarity' | 'referenceSimilarity';
 
-function measureSuspect({ suspect, reference, pairs, signal, progress }: DetectionInput) {
-  return measurePairs<Columns>(
+function measureSuspect({ suspect, reference, pairs, options, signal, progress }: DetectionInput) {
+  return measurePairs(
     pairs,
-    (batch) => {
+    { suspect, trusted: reference ?? suspect },
+    (batch, { suspect, trusted }) => {
       const own = measureViews(suspect, batch);
       return {
         ...own,
-        referenceSimilarity: reference === undefined ? own.similarity : batchCosines(reference, batch),
+        referenceSimilarity: reference === undefined ? own.similarity : batchCosines(trusted, batch),
       };
     },
-    { signal, onBatch: (done) => progress('scoring before overfitting', done, pairs.length, 'pairs') },
+    {
+      ...{ signal, precision: options.precision },
+      onBatch: (done) => progress('scoring before overfitting', done, pairs.length, 'pairs'),
+    },
   );
 }
 
@@ -145,9 +149,10 @@ function spanRound(input: DetectionInput, { round, rows, suspects, unrelated }: 
     const fallen = keep(await towards(unrelated, fall));
     const { columns } = await measurePairs(
       pairs,
-      (batch) => spanCosines(suspect, { lifted, fallen }, batch),
+      spanModels(suspect, { lifted, fallen }),
+      (batch, models) => spanCosines(models, batch),
       {
-        signal,
+        ...{ signal, precision: options.precision },
         onBatch: (done) => progress(`scoring after overfitting, round ${round}`, done, pairs.length, 'pairs'),
       },
     );
@@ -156,14 +161,27 @@ function spanRound(input: DetectionInput, { round, rows, suspects, unrelated }: 
   });
 }
 
-/** Cosines under both models; their text tower is the suspect's. */
-function spanCosines(
+/** The models of a span, to embed with. */
+interface SpanModels extends Record<string, EmbeddingModel> {
+  readonly suspect: EmbeddingModel;
+  readonly lifted: EmbeddingModel;
+  readonly fallen: EmbeddingModel;
+}
+
+function spanModels(
   suspect: EmbeddingModel,
   { lifted, fallen }: Pick<Span, 'lifted' | 'fallen'>,
+): SpanModels {
+  return { suspect, lifted: { ...suspect, clip: lifted }, fallen: { ...suspect, clip: fallen } };
+}
+
+/** Cosines under both models; their text tower is the suspect's. */
+function spanCosines(
+  { suspect, lifted, fallen }: SpanModels,
   batch: PairBatch,
-) {
+): Record<'lifted' | 'fallen', tf.Tensor1D> {
   const texts = embedCaptions(suspect, batch);
-  const under = (clip: ClipModel) => cosines(embedPixels({ ...suspect, clip }, batch.pixels), texts);
+  const under = (model: EmbeddingModel) => cosines(embedPixels(model, batch.pixels), texts);
   return { lifted: under(lifted), fallen: under(fallen) };
 }
 

@@ -6,15 +6,20 @@ export const referenceSimilarity: DetectionMethod = {
   name: 'reference-similarity',
   needsReference: true,
   async detect(input) {
-    const { suspect, pairs, signal, progress } = input;
+    const { suspect, pairs, options, signal, progress } = input;
     const reference = requireReference(referenceSimilarity, input);
     const { rows, columns } = await measurePairs(
       pairs,
-      (batch) => ({
+      { suspect, reference },
+      (batch, { suspect, reference }) => ({
         similarity: batchCosines(suspect, batch),
         referenceSimilarity: batchCosines(reference, batch),
       }),
-      { signal, onBatch: (done) => progress('scoring pairs', done, pairs.length, 'pairs') },
+      {
+        signal,
+        precision: options.precision,
+        onBatch: (done) => progress('scoring pairs', done, pairs.length, 'pairs'),
+      },
     );
     return {
       rows,

@@ -5,11 +5,12 @@ import type { DetectionMethod } from './detection-method.js';
 export const similarity: DetectionMethod = {
   name: 'similarity',
   needsReference: false,
-  async detect({ suspect, pairs, signal, progress }) {
+  async detect({ suspect, pairs, options: { precision }, signal, progress }) {
     const { rows, columns } = await measurePairs(
       pairs,
-      (batch) => ({ similarity: batchCosines(suspect, batch) }),
-      { signal, onBatch: (done) => progress('scoring pairs', done, pairs.length, 'pairs') },
+      { suspect },
+      (batch, { suspect }) => ({ similarity: batchCosines(suspect, batch) }),
+      { signal, precision, onBatch: (done) => progress('scoring pairs', done, pairs.length, 'pairs') },
     );
     return {
       rows,

@@ -77,7 +77,11 @@ export interface DetectOptions {
     | bigint
     | undefined;
   /** Largest tolerated share of pairs whose image cannot be decoded, in [0, 1]. */
-  maxUndecodableShare?: number | undefined;
+  maxUndecodableShare?:
+    | number
+    | undefined;
+  /** Arithmetic of scoring: float32 (default), or int8, which is several times faster and nearly as exact. */
+  precision?: string | undefined;
 }
 
 /** SelectOptions tune selection. Every unset field takes the service's default, which is the measured one. */
@@ -454,6 +458,7 @@ function createBaseDetectOptions(): DetectOptions {
     batchSize: undefined,
     seed: undefined,
     maxUndecodableShare: undefined,
+    precision: undefined,
   };
 }
 
@@ -482,6 +487,9 @@ export const DetectOptions: MessageFns<DetectOptions> = {
     }
     if (message.maxUndecodableShare !== undefined) {
       writer.uint32(57).double(message.maxUndecodableShare);
+    }
+    if (message.precision !== undefined) {
+      writer.uint32(66).string(message.precision);
     }
     return writer;
   },
@@ -555,6 +563,14 @@ export const DetectOptions: MessageFns<DetectOptions> = {
             message.maxUndecodableShare = reader.double();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.precision = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -596,6 +612,7 @@ export const DetectOptions: MessageFns<DetectOptions> = {
         : isSet(object.max_undecodable_share)
         ? globalThis.Number(object.max_undecodable_share)
         : undefined,
+      precision: isSet(object.precision) ? globalThis.String(object.precision) : undefined,
     };
   },
 
@@ -622,6 +639,9 @@ export const DetectOptions: MessageFns<DetectOptions> = {
     if (message.maxUndecodableShare !== undefined) {
       obj.maxUndecodableShare = floatToJson(message.maxUndecodableShare);
     }
+    if (message.precision !== undefined) {
+      obj.precision = message.precision;
+    }
     return obj;
   },
 
@@ -637,6 +657,7 @@ export const DetectOptions: MessageFns<DetectOptions> = {
     message.batchSize = object.batchSize ?? undefined;
     message.seed = (object.seed !== undefined && object.seed !== null) ? BigInt(object.seed) : undefined;
     message.maxUndecodableShare = object.maxUndecodableShare ?? undefined;
+    message.precision = object.precision ?? undefined;
     return message;
   },
 };
