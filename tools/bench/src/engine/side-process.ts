@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { UbtError } from '@ubt/errors';
+import { workspace } from '../workspace.js';
+import type { Job, Readiness, Side, Step } from './sides.js';
+
+/** A side that runs in a process of its own, one case long. */
+export interface SideProcess {
+  readonly side: Side;
+  readonly readiness: Readiness;
+  /** One step, measured in the process. */
+  step(): Promise<Step>;
+  close(): void;
+}
+
+const NODE_PROGRAM = fileURLToPath(new URL('./side-main.js', import.meta.url));
+const PYTHON_PROGRAM = join(workspace, 'tools/bench/engine/torch_side.py');
+
+/**
+ * Starts a side on a job and waits until its model is made.
+ *
+ * @param python the interpreter that has PyTorch
+ */
+export async function startSide(side: Side, job: Job, python: string): Promise<SideProcess> {
+  const [program, file] =
+    side.program === 'node' ? [process.execPath, NODE_PROGRAM] : [python, PYTHON_PROGRAM];
+  const child = spawn(program, [file], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => reject(new Error(`${side.name} ended with ${code}`)));
+  });
+  failed.catch(() => undefined);
+  child.stdin.on('error', () => undefined);
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ask = async <Answer>(line: string): Promise<Answer> => {
+    child.stdin.write(`${line}\n`);
+    const { value } = await Promise.race([answers.next(), failed]);
+    return JSON.parse(value as string) as Answer;
+  };
+  const readiness = await ask<Readiness>(JSON.stringify(job)).catch((error: unknown): Readiness => ({
+    missing: UbtError.from(error).message,
+  }));
+  return {
+    ...{ side, readiness },
+    step: () => ask<Step>('step'),
+    close: () => void child.kill('SIGKILL'),
+  };
+}

@@ -1,0 +1,42 @@
+import type { BenchCase } from './cases.js';
+
+/** One way to compute a case: a library, and how it is used. */
+export interface Side {
+  /** Stable name; the columns of the table. */
+  readonly name: 'engine' | 'engine int8' | 'PyTorch' | 'PyTorch bf16' | 'tfjs-node' | 'tfjs wasm';
+  readonly program: 'node' | 'python';
+  readonly variant: 'float32' | 'int8' | 'bf16' | 'tensorflow' | 'wasm';
+  /** Whether the side can do the case at all in reasonable time. */
+  readonly takes: (given: BenchCase) => boolean;
+}
+
+const embeds = ({ task }: BenchCase): boolean => task.startsWith('embed');
+
+/** Every side; the first one is ours, the second is what it is compared with. */
+export const SIDES: readonly Side[] = [
+  { name: 'engine', program: 'node', variant: 'float32', takes: () => true },
+  { name: 'PyTorch', program: 'python', variant: 'float32', takes: () => true },
+  { name: 'PyTorch bf16', program: 'python', variant: 'bf16', takes: () => true },
+  { name: 'engine int8', program: 'node', variant: 'int8', takes: embeds },
+  { name: 'tfjs-node', program: 'node', variant: 'tensorflow', takes: () => true },
+  // Slower by a factor of tens, and without the gradient of a convolution's filter.
+  { name: 'tfjs wasm', program: 'node', variant: 'wasm', takes: ({ name }) => name === 'train-vit-256' },
+];
+
+/** What a side's process is told first. */
+export interface Job extends Pick<BenchCase, 'task' | 'config' | 'batch' | 'batchNorm'> {
+  readonly variant: Side['variant'];
+  readonly threads: number;
+}
+
+/** What it answers to that: what it is, or why it cannot be. */
+export type Readiness = { readonly ready: string; readonly loadMs: number } | { readonly missing: string };
+
+/** One step, as the side's process measured it. */
+export interface Step {
+  readonly wallMs: number;
+  /** Processor time of all threads. */
+  readonly cpuMs: number;
+  /** Largest resident memory of the process so far. */
+  readonly peakMiB: number;
+}
