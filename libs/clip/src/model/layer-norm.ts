@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { fusedLayerNorm } from '@ubt/engine';
 import { weight, type Weights } from './weights.js';
 
 /**
@@ -9,18 +10,17 @@ import { weight, type Weights } from './weights.js';
 export function layerNorm(weights: Weights, name: string, x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
   const normalise = tf.customGrad((...args: unknown[]) => {
     const [input, gain, bias, save] = args as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
-    const centred = tf.sub(input, tf.mean(input, -1, true));
-    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
-    const normal = tf.mul(centred, inverse);
-    save([normal, inverse, gain]);
-    return { value: tf.add(tf.mul(normal, gain), bias), gradFunc: layerNormGradient };
+    const { value, mean, inverse } = fusedLayerNorm(input, gain, bias, epsilon);
+    save([input, mean, inverse, gain]);
+    return { value, gradFunc: layerNormGradient };
   });
   const [gain, bias] = [weight(weights, `${name}.weight`), weight(weights, `${name}.bias`)];
   return normalise(x, gain, bias) as tf.Tensor2D;
 }
 
 function layerNormGradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
-  const [normal, inverse, gain] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const [x, mean, inverse, gain] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+  const normal = tf.mul(tf.sub(x, mean), inverse);
   const scaled = tf.mul(dy, gain);
   const along = tf.mul(normal, tf.mean(tf.mul(scaled, normal), -1, true));
   const dx = tf.mul(tf.sub(tf.sub(scaled, tf.mean(scaled, -1, true)), along), inverse);

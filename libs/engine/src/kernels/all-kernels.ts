@@ -3,6 +3,7 @@ import { convKernels } from './conv.js';
 import { convGradientKernels } from './conv-gradients.js';
 import { creationKernels } from './creation.js';
 import { depthwiseKernels } from './depthwise.js';
+import { fusedKernels } from './fused.js';
 import { indexingKernels } from './indexing.js';
 import type { KernelFamily } from './kernel.js';
 import { matMulKernels } from './matmul.js';
@@ -20,6 +21,7 @@ export const ALL_KERNELS: KernelFamily = {
   ...convKernels,
   ...creationKernels,
   ...depthwiseKernels,
+  ...fusedKernels,
   ...indexingKernels,
   ...matMulKernels,
   ...normalisationKernels,

@@ -1,5 +1,6 @@
 import { UbtError } from '@ubt/errors';
 import type { Recorder } from './recorder.js';
+import { widenRows } from './widen-rows.js';
 import { quantisedMatMul, withBias } from './quantised-matmul.js';
 import type { ElementType, Value } from './value.js';
 
@@ -16,7 +17,26 @@ export function binary(graph: Recorder, type: string, a: Value, b: Value, dtype?
   }
   const shape = broadcastShapes(a.shape, b.shape);
   const [left, right] = unexpanded([a, b], shape);
-  return graph.op(type, [left!, right!], dtype ?? a.dtype, shape);
+  return (
+    widened(graph, type, left!, right!, dtype ?? a.dtype, shape) ??
+    graph.op(type, [left!, right!], dtype ?? a.dtype, shape)
+  );
+}
+
+/** The operation on wider rows, when one operand is a short vector; null when it is none. */
+function widened(
+  graph: Recorder,
+  type: string,
+  a: Value,
+  b: Value,
+  dtype: ElementType,
+  shape: readonly number[],
+): Value | null {
+  const right = a.size > b.size ? widenRows(graph, a, b) : null;
+  const left = right === null && b.size > a.size ? widenRows(graph, b, a) : null;
+  if (right === null && left === null) return null;
+  const operands = right === null ? [left!.vector, left!.rows] : [right.rows, right.vector];
+  return reshape(graph, graph.op(type, operands, dtype, operands[right === null ? 1 : 0]!.shape), shape);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { UbtError } from '@ubt/errors';
 import type { BenchCase } from './cases.js';
 import { startSide, type SideProcess } from './side-process.js';
 import { SIDES, type Side, type Step } from './sides.js';
@@ -54,7 +55,12 @@ export async function measureCase(
       progress(`${given.name}: round ${round + 1} of ${WARM_UP + rounds}`);
       for (const [one, steps] of taken) {
         signal.throwIfAborted();
-        steps.push(await one.step());
+        const step = await one.step().catch((error: unknown) => UbtError.from(error));
+        if (!(step instanceof UbtError)) steps.push(step);
+        else {
+          taken.delete(one);
+          missing.set(one.side.name, `${given.name}: ${step.message}`);
+        }
       }
     }
     return { case: given, sides: [...taken].map(([one, steps]) => sideResult(one, steps)) };

@@ -26,10 +26,13 @@ const PYTHON_PROGRAM = join(workspace, 'tools/bench/engine/torch_side.py');
 export async function startSide(side: Side, job: Job, python: string): Promise<SideProcess> {
   const [program, file] =
     side.program === 'node' ? [process.execPath, NODE_PROGRAM] : [python, PYTHON_PROGRAM];
-  const child = spawn(program, [file], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn(program, [file], { stdio: 'pipe' });
+  let complaint = '';
+  child.stderr.on('data', (text: Buffer) => (complaint = `${complaint}${text.toString()}`.slice(-2000)));
   const failed = new Promise<never>((_, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => reject(new Error(`${side.name} ended with ${code}`)));
+    // The streams' end, so that everything it said is there.
+    child.once('close', (code) => reject(sideEnded(side, code, complaint)));
   });
   failed.catch(() => undefined);
   child.stdin.on('error', () => undefined);
@@ -37,7 +40,7 @@ export async function startSide(side: Side, job: Job, python: string): Promise<S
   const ask = async <Answer>(line: string): Promise<Answer> => {
     child.stdin.write(`${line}\n`);
     const { value } = await Promise.race([answers.next(), failed]);
-    return JSON.parse(value as string) as Answer;
+    return value === undefined ? failed : (JSON.parse(value as string) as Answer);
   };
   const readiness = await ask<Readiness>(JSON.stringify(job)).catch((error: unknown): Readiness => ({
     missing: UbtError.from(error).message,
@@ -47,4 +50,13 @@ export async function startSide(side: Side, job: Job, python: string): Promise<S
     step: () => ask<Step>('step'),
     close: () => void child.kill('SIGKILL'),
   };
+}
+
+function sideEnded({ name }: Side, code: number | null, complaint: string): UbtError {
+  const reason =
+    complaint.split('\n').findLast((line) => /error/i.test(line)) ?? `its process ended with ${code}`;
+  return new UbtError('unavailable', `${name} failed: ${reason.trim()}`, {
+    code: 'BENCH_SIDE_FAILED',
+    fix: 'Run the case alone with --only, and look at its program in tools/bench.',
+  });
 }
