@@ -35,6 +35,7 @@ export {
 } from './model/clip-model.js';
 export { freezeClip } from './model/freeze-clip.js';
 export type { BatchNormMode } from './model/conv-norm.js';
+export { captionTokens } from './model/caption-tokens.js';
 export { embedCaptions, embeddingModel, embedPixels, type EmbeddingModel } from './model/embedding-model.js';
 export { embedImages, embedTexts, encodeImage, encodeText, type EncodeImageOptions } from './model/encode.js';
 

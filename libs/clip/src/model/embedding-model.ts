@@ -3,6 +3,7 @@ import type { Checkpoint } from '../checkpoint/load-checkpoint.js';
 import type { PairBatch } from '../pair-batch.js';
 import { normalisePixels } from '../preprocess/normalise-pixels.js';
 import type { Preprocess } from '../preprocess/preprocess.js';
+import { captionTokens } from './caption-tokens.js';
 import type { ClipModel } from './clip-model.js';
 import { embedImages, embedTexts } from './encode.js';
 
@@ -31,5 +32,5 @@ export function embedCaptions(
   { clip }: EmbeddingModel,
   { tokens, size }: Pick<PairBatch, 'tokens' | 'size'>,
 ): tf.Tensor2D {
-  return tf.tidy(() => embedTexts(clip, tf.tensor2d(tokens, [size, tokens.length / size], 'int32')));
+  return tf.tidy(() => embedTexts(clip, captionTokens(clip.config.text, tokens, size)));
 }

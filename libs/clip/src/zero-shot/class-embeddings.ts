@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UbtError } from '@ubt/errors';
 import type { ClipModel } from '../model/clip-model.js';
+import { captionTokens } from '../model/caption-tokens.js';
 import { embedTexts } from '../model/encode.js';
 import { unitNorm } from '../model/unit-norm.js';
 import type { ClipTokenizer } from '../tokenizer/clip-tokenizer.js';
@@ -51,8 +52,8 @@ export function classEmbeddings(
     const embedded: tf.Tensor2D[] = [];
     for (let from = 0; from < prompts.length; from += BATCH) {
       const batch = prompts.slice(from, from + BATCH);
-      const ids = tokenizer.encode(batch);
-      embedded.push(embedTexts(model, tf.tensor2d(ids, [batch.length, ids.length / batch.length], 'int32')));
+      const ids = captionTokens(model.config.text, tokenizer.encode(batch), batch.length);
+      embedded.push(embedTexts(model, ids));
     }
     const perPrompt = tf.reshape(tf.concat(embedded), [
       classNames.length,

@@ -1,5 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {
+  captionTokens,
   clampLogitScale,
   contrastiveLoss,
   embedImages,
@@ -29,7 +30,7 @@ export function trainStep(
     ...{ step, purpose: 'training', model, variables, optimizer, learningRate },
     loss: () => {
       const pixels = normalisePixels(batch.pixels, preprocess);
-      const tokens = tf.tensor2d(batch.tokens, [batch.size, batch.tokens.length / batch.size], 'int32');
+      const tokens = captionTokens(model.config.text, batch.tokens, batch.size);
       const images = embedImages(model, pixels, { batchNorm });
       return contrastiveLoss(images, embedTexts(model, tokens), logitScale(model));
     },
