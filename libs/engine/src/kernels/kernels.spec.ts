@@ -125,6 +125,19 @@ describe('kernels', () => {
     for (let round = 0; round < 20; round++) await expectExactSums();
   });
 
+  it.each([
+    ['behind', (rows: tf.Tensor, vector: tf.Tensor) => tf.sub(rows, vector), 1],
+    ['in front', (rows: tf.Tensor, vector: tf.Tensor) => tf.sub(vector, rows), -1],
+  ])('broadcasts a short vector %s many rows', async (_place, subtract, sign) => {
+    const [rows, columns] = [3072, 24];
+    const y = tf.tidy(() =>
+      subtract(tf.reshape(tf.range(0, rows * columns), [rows, columns]), tf.range(0, columns)),
+    );
+    const expected = Float32Array.from({ length: rows * columns }, (_, i) => sign * (i - (i % columns)));
+    expect(Float32Array.from(await y.data())).toEqual(expected);
+    y.dispose();
+  });
+
   async function expectExactSums(): Promise<void> {
     const rows = 4000;
     const ids = Int32Array.from({ length: rows }, (_, row) => row % 3);
