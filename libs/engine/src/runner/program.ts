@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { buildModel, leafName, valueName } from '../compiler/build-model.js';
 import { bakedBytes, type Collection } from '../compiler/collect.js';
+import { overwrites, type Overwrite } from '../compiler/overwrites.js';
 import { peakBytes } from '../compiler/peak-bytes.js';
 import type { HostArray, Value } from '../recorder/value.js';
 import type { BufferPool } from './buffer-pool.js';
@@ -14,6 +15,8 @@ export class Program {
     private readonly session: ort.InferenceSession,
     /** Frozen values that are part of the graph. */
     readonly baked: readonly Value[],
+    /** Outputs that may take the memory of a leaf that nobody else needs. */
+    private readonly overwrites: readonly Overwrite[],
     /** Estimate of the native memory that the program keeps, in bytes. */
     readonly bytes: number,
   ) {}
@@ -27,6 +30,7 @@ export class Program {
     return new Program(
       await ort.InferenceSession.create(model, { ...options, externalData }),
       collection.baked,
+      overwrites(collection),
       peakBytes(collection) + PACKED_COPIES * bakedBytes(collection),
     );
   }
@@ -38,13 +42,29 @@ export class Program {
       feeds[leafName(i)] = new ort.Tensor(leaf.dtype, leaf.data as never, leaf.shape);
     });
     const fetches: Record<string, ort.Tensor> = {};
-    const arrays = collection.outputs.map((output) => {
-      const array = pool.allocate(output.dtype, output.size);
+    const taken = this.takeLeaves(collection);
+    const arrays = collection.outputs.map((output, i) => {
+      const array = taken.get(i) ?? pool.allocate(output.dtype, output.size);
       fetches[valueName(output)] = new ort.Tensor(output.dtype, array as never, output.shape);
       return array;
     });
     await this.session.run(feeds, fetches);
     return arrays;
+  }
+
+  /** The memory of leaves that only this run reads any more, by the output that is written there. */
+  private takeLeaves({ leaves }: Collection): Map<number, HostArray> {
+    const taken = new Map<number, HostArray>();
+    for (const { output, leaf, reads } of this.overwrites) {
+      const value = leaves[leaf]!;
+      if (value.base !== null || !value.recyclable || value.holders > 0 || value.readers > 0) continue;
+      // More uses than this graph's: a later one reads it too.
+      if (value.uses !== reads) continue;
+      taken.set(output, value.data!);
+      value.data = null;
+      value.recyclable = false;
+    }
+    return taken;
   }
 
   /** Frees the native session. */
