@@ -133,7 +133,8 @@ describe('kernels', () => {
     const y = tf.tidy(() =>
       subtract(tf.reshape(tf.range(0, rows * columns), [rows, columns]), tf.range(0, columns)),
     );
-    const expected = Float32Array.from({ length: rows * columns }, (_, i) => sign * (i - (i % columns)));
+    // + 0 makes a positive zero of a negative one.
+    const expected = Float32Array.from({ length: rows * columns }, (_, i) => sign * (i - (i % columns)) + 0);
     expect(Float32Array.from(await y.data())).toEqual(expected);
     y.dispose();
   });
