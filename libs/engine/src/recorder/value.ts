@@ -83,6 +83,7 @@ export function elementsOf(value: Value): HostArray | null {
   if (value.data === null && value.fill !== null) {
     value.data = hostArray(value.dtype, value.size).fill(value.fill as never);
     value.fill = null;
+    value.recyclable = true;
   }
   return value.data;
 }
