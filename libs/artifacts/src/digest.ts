@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UbtError } from '@ubt/errors';
@@ -37,7 +37,7 @@ export interface FileDigest extends Digest {
  * path (relative, `/` between names). Times, owners, permissions and empty folders do not count. Links to
  * files inside the roots count as those files.
  *
- * @param roots real paths that the files may lie in
+ * @param roots folders that the files may lie in, links resolved first: a folder artefact may be one itself
  * @throws UbtError `ARTIFACT_ENTRY_REFUSED` (devices, links to folders), `PATH_OUTSIDE_ROOTS`
  */
 export async function digestFolder(folder: string, roots: readonly string[]): Promise<Digest> {
@@ -47,8 +47,9 @@ export async function digestFolder(folder: string, roots: readonly string[]): Pr
 /** Every file of a folder with its digest; what {@link digestFolder} says of links holds. */
 export async function digestFiles(folder: string, roots: readonly string[]): Promise<FileDigest[]> {
   const files: FileDigest[] = [];
+  const real = await Promise.all(roots.map((root) => realpath(root)));
   for (const path of await listFiles(folder)) {
-    files.push({ path, ...(await digestFile(await realPathBelow(roots, join(folder, path)))) });
+    files.push({ path, ...(await digestFile(await realPathBelow(real, join(folder, path)))) });
   }
   return files;
 }
