@@ -5,7 +5,7 @@
 // source: onnx/onnx.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
  * The part of the ONNX model format that the engine writes, with the public field numbers of the format.
@@ -19,7 +19,9 @@ export interface ModelProto {
   /** Name of the program that wrote the model. */
   producerName: string;
   /** The computation. */
-  graph: GraphProto | undefined;
+  graph:
+    | GraphProto
+    | undefined;
   /** Operator sets by domain. */
   opsetImport: OperatorSetIdProto[];
 }
@@ -73,7 +75,9 @@ export interface AttributeProto {
   /** UTF-8 text. */
   s: Buffer;
   /** A tensor. */
-  t: TensorProto | undefined;
+  t:
+    | TensorProto
+    | undefined;
   /** Numbers. */
   floats: number[];
   /** Whole numbers. */
@@ -190,7 +194,7 @@ export enum TensorProto_DataLocation {
 }
 
 function createBaseModelProto(): ModelProto {
-  return { irVersion: 0, producerName: '', graph: undefined, opsetImport: [] };
+  return { irVersion: 0, producerName: "", graph: undefined, opsetImport: [] };
 }
 
 export const ModelProto: MessageFns<ModelProto> = {
@@ -198,7 +202,7 @@ export const ModelProto: MessageFns<ModelProto> = {
     if (message.irVersion !== 0) {
       writer.uint32(8).int64(message.irVersion);
     }
-    if (message.producerName !== '') {
+    if (message.producerName !== "") {
       writer.uint32(18).string(message.producerName);
     }
     if (message.graph !== undefined) {
@@ -214,7 +218,7 @@ export const ModelProto: MessageFns<ModelProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -269,12 +273,12 @@ export const ModelProto: MessageFns<ModelProto> = {
 };
 
 function createBaseOperatorSetIdProto(): OperatorSetIdProto {
-  return { domain: '', version: 0 };
+  return { domain: "", version: 0 };
 }
 
 export const OperatorSetIdProto: MessageFns<OperatorSetIdProto> = {
   encode(message: OperatorSetIdProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.domain !== '') {
+    if (message.domain !== "") {
       writer.uint32(10).string(message.domain);
     }
     if (message.version !== 0) {
@@ -287,7 +291,7 @@ export const OperatorSetIdProto: MessageFns<OperatorSetIdProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -326,7 +330,7 @@ export const OperatorSetIdProto: MessageFns<OperatorSetIdProto> = {
 };
 
 function createBaseGraphProto(): GraphProto {
-  return { node: [], name: '', initializer: [], input: [], output: [] };
+  return { node: [], name: "", initializer: [], input: [], output: [] };
 }
 
 export const GraphProto: MessageFns<GraphProto> = {
@@ -334,7 +338,7 @@ export const GraphProto: MessageFns<GraphProto> = {
     for (const v of message.node) {
       NodeProto.encode(v!, writer.uint32(10).fork()).join();
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(18).string(message.name);
     }
     for (const v of message.initializer) {
@@ -353,7 +357,7 @@ export const GraphProto: MessageFns<GraphProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -416,7 +420,7 @@ export const GraphProto: MessageFns<GraphProto> = {
 };
 
 function createBaseNodeProto(): NodeProto {
-  return { input: [], output: [], name: '', opType: '', attribute: [], domain: '' };
+  return { input: [], output: [], name: "", opType: "", attribute: [], domain: "" };
 }
 
 export const NodeProto: MessageFns<NodeProto> = {
@@ -427,16 +431,16 @@ export const NodeProto: MessageFns<NodeProto> = {
     for (const v of message.output) {
       writer.uint32(18).string(v!);
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(26).string(message.name);
     }
-    if (message.opType !== '') {
+    if (message.opType !== "") {
       writer.uint32(34).string(message.opType);
     }
     for (const v of message.attribute) {
       AttributeProto.encode(v!, writer.uint32(42).fork()).join();
     }
-    if (message.domain !== '') {
+    if (message.domain !== "") {
       writer.uint32(58).string(message.domain);
     }
     return writer;
@@ -446,7 +450,7 @@ export const NodeProto: MessageFns<NodeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -517,12 +521,12 @@ export const NodeProto: MessageFns<NodeProto> = {
 };
 
 function createBaseAttributeProto(): AttributeProto {
-  return { name: '', f: 0, i: 0, s: Buffer.alloc(0), t: undefined, floats: [], ints: [], type: 0 };
+  return { name: "", f: 0, i: 0, s: Buffer.alloc(0), t: undefined, floats: [], ints: [], type: 0 };
 }
 
 export const AttributeProto: MessageFns<AttributeProto> = {
   encode(message: AttributeProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
     if (message.f !== 0) {
@@ -561,7 +565,7 @@ export const AttributeProto: MessageFns<AttributeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -668,12 +672,12 @@ export const AttributeProto: MessageFns<AttributeProto> = {
 };
 
 function createBaseValueInfoProto(): ValueInfoProto {
-  return { name: '', type: undefined };
+  return { name: "", type: undefined };
 }
 
 export const ValueInfoProto: MessageFns<ValueInfoProto> = {
   encode(message: ValueInfoProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
     if (message.type !== undefined) {
@@ -686,7 +690,7 @@ export const ValueInfoProto: MessageFns<ValueInfoProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -740,7 +744,7 @@ export const TypeProto: MessageFns<TypeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -789,7 +793,7 @@ export const TypeProto_Tensor: MessageFns<TypeProto_Tensor> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -843,7 +847,7 @@ export const TensorShapeProto: MessageFns<TensorShapeProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -889,7 +893,7 @@ export const TensorShapeProto_Dimension: MessageFns<TensorShapeProto_Dimension> 
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -920,15 +924,15 @@ export const TensorShapeProto_Dimension: MessageFns<TensorShapeProto_Dimension> 
 };
 
 function createBaseStringStringEntryProto(): StringStringEntryProto {
-  return { key: '', value: '' };
+  return { key: "", value: "" };
 }
 
 export const StringStringEntryProto: MessageFns<StringStringEntryProto> = {
   encode(message: StringStringEntryProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== '') {
+    if (message.key !== "") {
       writer.uint32(10).string(message.key);
     }
-    if (message.value !== '') {
+    if (message.value !== "") {
       writer.uint32(18).string(message.value);
     }
     return writer;
@@ -938,7 +942,7 @@ export const StringStringEntryProto: MessageFns<StringStringEntryProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -977,7 +981,7 @@ export const StringStringEntryProto: MessageFns<StringStringEntryProto> = {
 };
 
 function createBaseTensorProto(): TensorProto {
-  return { dims: [], dataType: 0, name: '', rawData: Buffer.alloc(0), externalData: [], dataLocation: 0 };
+  return { dims: [], dataType: 0, name: "", rawData: Buffer.alloc(0), externalData: [], dataLocation: 0 };
 }
 
 export const TensorProto: MessageFns<TensorProto> = {
@@ -992,7 +996,7 @@ export const TensorProto: MessageFns<TensorProto> = {
     if (message.dataType !== 0) {
       writer.uint32(16).int32(message.dataType);
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(66).string(message.name);
     }
     if (message.rawData.length !== 0) {
@@ -1011,7 +1015,7 @@ export const TensorProto: MessageFns<TensorProto> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -1094,10 +1098,10 @@ export const TensorProto: MessageFns<TensorProto> = {
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());
   if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error('Value is larger than Number.MAX_SAFE_INTEGER');
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
   }
   if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error('Value is smaller than Number.MIN_SAFE_INTEGER');
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
   }
   return num;
 }
