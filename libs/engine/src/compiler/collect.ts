@@ -24,7 +24,7 @@ let collections = 0;
  * Above this many operations a graph is run in parts: the time ONNX Runtime takes to compile grows faster than
  * the graph (measured in docs/engine.md).
  */
-const MAX_NODES = 4000;
+const MAX_NODES = 10_000;
 
 /**
  * Selects what must run from the recorded nodes; nodes that no held or read value needs are left out. Each part

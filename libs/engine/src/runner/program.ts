@@ -9,6 +9,13 @@ import type { BufferPool } from './buffer-pool.js';
 /** A frozen matrix is kept packed for its product, and as it was when something else reads it too. */
 const PACKED_COPIES = 1.5;
 
+/**
+ * From here on a graph allocates and frees each value by itself. ONNX Runtime's arena is faster for small ones, but it
+ * keeps several times what a large graph has alive (measured in docs/engine.md).
+ */
+const LARGE_BYTES = 2 ** 28;
+const WITHOUT_ARENA = { enableCpuMemArena: false, enableMemPattern: false };
+
 /** The compiled form of one structure; every collection with the same key can be run with it. */
 export class Program {
   private constructor(
@@ -27,11 +34,13 @@ export class Program {
     options: ort.InferenceSession.SessionOptions,
   ): Promise<Program> {
     const { model, externalData } = buildModel(collection);
+    const peak = peakBytes(collection);
+    const memory = peak > LARGE_BYTES ? WITHOUT_ARENA : {};
     return new Program(
-      await ort.InferenceSession.create(model, { ...options, externalData }),
+      await ort.InferenceSession.create(model, { ...options, ...memory, externalData }),
       collection.baked,
       overwrites(collection),
-      peakBytes(collection) + PACKED_COPIES * bakedBytes(collection),
+      peak + PACKED_COPIES * bakedBytes(collection),
     );
   }
 
