@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parseBenchOptions } from '../src/bench-options.js';
 import { runDefenceBench } from '../src/defence/run-defence-bench.js';
+import { FINE_TUNING } from '../src/victim-recipe.js';
 
 const folders: string[] = [];
 
@@ -45,7 +46,7 @@ describe('runDefenceBench', () => {
     expect(Object.keys(defence?.outcome.seconds ?? {})).toEqual(
       expect.arrayContaining(['detector', 'selector']),
     );
-    expect(victim?.fineTunings.map(({ learningRate }) => learningRate)).toEqual([3e-5, 1e-4, 3e-4, 1e-3]);
+    expect(victim?.fineTunings.map(({ learningRate }) => learningRate)).toEqual(FINE_TUNING.learningRates);
     expect(results.unpoisoned).toEqual([]);
 
     lines.length = 0;
