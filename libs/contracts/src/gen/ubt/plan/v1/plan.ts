@@ -52,7 +52,7 @@ export interface Subject {
 
 /** DetectOptions tune detection. Every unset field takes the service's default, which is the measured one. */
 export interface DetectOptions {
-  /** Name of the detection method: overfit-gain (default), similarity, reference-similarity, k-distance. */
+  /** Name of the detection method: overfit-span (default), overfit-gain, similarity, reference-similarity, k-distance. */
   method?:
     | string
     | undefined;
