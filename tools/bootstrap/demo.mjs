@@ -37,8 +37,8 @@ const DEFENCE = [
   ...['--eval', inDemo('data', 'eval'), '--classes', inDemo('data', 'classes.txt')],
   ...['--templates', inDemo('data', 'templates.txt'), '--trigger', inDemo('poisoned', 'trigger.json')],
   ...['--truth', inDemo('poisoned', 'truth.csv'), '--out', inDemo('defence'), '--force'],
-  // Half of the default's unlearning: enough for this victim, and the demo is to be short.
-  ...['--unlearn-steps', '60', '--retain-batch-size', '128'],
+  // Less unlearning than by default: enough for this victim, and the demo is to be short.
+  ...['--unlearn-steps', '40', '--retain-batch-size', '128'],
 ];
 
 /**
