@@ -1,12 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  cosines,
-  embedCaptions,
-  embedPixels,
-  squaredDistance,
-  type EmbeddingModel,
-  type PairBatch,
-} from '@ubt/clip';
+import { cosines, embedPixels, squaredDistance, type EmbeddingModel, type PairBatch } from '@ubt/clip';
 import type { SimilarityBand } from './similarity-band.js';
 
 /** Weights of the parts of the loss. */
@@ -25,6 +18,8 @@ export interface UnlearnStep {
   /** What the unlearn images show, `[n, d]`, unit-norm. */
   readonly teacher: tf.Tensor2D;
   readonly unlearn: PairBatch;
+  /** The compromised tokens of the unlearn set, `[n, d]`, unit-norm, by the suspect. */
+  readonly compromised: tf.Tensor2D;
   readonly retain: PairBatch;
   /** The retain images with the estimated trigger planted, `[n, h, w, 3]`. */
   readonly planted: Uint8Array | undefined;
@@ -32,7 +27,7 @@ export interface UnlearnStep {
 }
 
 /**
- * The loss of one step. Captions are embedded by the suspect, whose text tower stays as it is:
+ * The loss of one step; captions are embedded once, for the text tower stays as it is:
  *
  * - forget: `mean (I·T_local − m)²`, `m` the mean cosine of unrelated pairs (arXiv 2409.19526, reconstructed);
  * - distil: `mean ‖I − I_suspect‖²` of the retain images, which keeps more of the model than a contrastive loss of
@@ -41,9 +36,8 @@ export interface UnlearnStep {
  *   retain images with the estimated trigger, so that triggered images are again seen as what they show.
  */
 export function unlearnLoss(model: EmbeddingModel, step: UnlearnStep, weights: LossWeights): tf.Scalar {
-  const { suspect, teacher, unlearn, retain, planted, band } = step;
+  const { suspect, teacher, unlearn, compromised, retain, planted, band } = step;
   const unlearnImages = embedPixels(model, unlearn.pixels);
-  const compromised = embedCaptions(suspect, unlearn);
   const forget = tf.mean(tf.square(tf.sub(cosines(unlearnImages, compromised), band.mean)));
   const retained = embedPixels(suspect, retain.pixels);
   const distil = squaredDistance(embedPixels(model, retain.pixels), retained);

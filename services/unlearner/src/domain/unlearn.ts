@@ -3,6 +3,7 @@ import {
   copyClipWeights,
   createAdamW,
   disposeClip,
+  embedCaptions,
   isImageTower,
   isNormalisation,
   trainableVariables,
@@ -111,6 +112,7 @@ export async function unlearn(
   const best = cloneClip(input.suspect.clip);
   const variables = trainableVariables(current.clip, isForgettable);
   const optimizer = createAdamW(variables, { weightDecay: 0 });
+  const compromised = tf.tidy(() => embedCaptions(input.suspect, input.unlearn));
   try {
     const curve =
       resume === undefined ? [{ step: 0, ...(await checkModel(current, input)) }] : [...resume.curve];
@@ -124,7 +126,7 @@ export async function unlearn(
     const first = (curve.at(-1) as CurvePoint).step + 1;
     for (let step = first; step <= settings.maxSteps && !isDone(curve, kept, input.band, settings); step++) {
       observer.signal.throwIfAborted();
-      await takeStep(step, current, input, settings, variables, optimizer);
+      await takeStep(step, current, { ...input, compromised }, settings, variables, optimizer);
       observer.onStep(step);
       if (step % settings.checkEvery !== 0 && step !== settings.maxSteps) continue;
       const point: CurvePoint = { step, ...(await checkModel(current, input)) };
@@ -141,6 +143,7 @@ export async function unlearn(
     disposeClip(best);
     throw error;
   } finally {
+    compromised.dispose();
     optimizer.dispose();
     disposeClip(current.clip);
   }
@@ -157,7 +160,7 @@ function isForgettable(name: string): boolean {
 async function takeStep(
   step: number,
   current: EmbeddingModel,
-  input: UnlearnInput,
+  input: UnlearnInput & { readonly compromised: tf.Tensor2D },
   settings: UnlearnSettings,
   variables: ReturnType<typeof trainableVariables>,
   optimizer: AdamW,
