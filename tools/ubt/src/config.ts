@@ -1,6 +1,8 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { S3Settings } from '@ubt/artifacts';
+import { UbtError } from '@ubt/errors';
+import { z } from 'zod';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,6 +37,15 @@ function s3Settings(env: Environment): S3Settings {
   return {
     ...(endpoint ? { endpoint } : {}),
     ...(region ? { region } : {}),
-    ...(pathStyle ? { pathStyle: /^(true|1|yes|on|y|enabled)$/i.test(pathStyle) } : {}),
+    ...(pathStyle ? { pathStyle: parseFlag('UBT_S3_PATH_STYLE', pathStyle) } : {}),
   };
+}
+
+function parseFlag(variable: string, value: string): boolean {
+  const parsed = z.stringbool().safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new UbtError('invalid-argument', `${variable} is "${value}", which is neither true nor false.`, {
+    code: 'CONFIG_INVALID',
+    fix: `Set ${variable} to true or false.`,
+  });
 }
