@@ -25,6 +25,9 @@ export interface PairMeasurements<Name extends string> {
   readonly columns: Record<Name, Float32Array>;
 }
 
+/** Models by name, undefined where there is none. */
+type NamedModels = Readonly<Record<string, EmbeddingModel | undefined>>;
+
 /** How {@link measurePairs} runs. */
 export interface MeasureOptions {
   readonly signal: AbortSignal;
@@ -43,7 +46,7 @@ export interface MeasureOptions {
  * @param models what `measure` embeds with, by name; they stay as they are
  * @param measure maps a batch to named tensors `[batch]`, with the models as they are to be used
  */
-export async function measurePairs<Name extends string, Models extends Record<string, EmbeddingModel>>(
+export async function measurePairs<Name extends string, Models extends NamedModels>(
   source: PairSource,
   models: Models,
   measure: (batch: PairBatch, models: Models) => Record<Name, tf.Tensor1D>,
@@ -53,16 +56,17 @@ export async function measurePairs<Name extends string, Models extends Record<st
   try {
     return await gather(source, (batch) => measure(batch, frozen), options);
   } finally {
-    for (const { clip } of Object.values(frozen)) disposeClip(clip);
+    for (const model of Object.values(frozen)) if (model !== undefined) disposeClip(model.clip);
   }
 }
 
-async function freezeAll<Models extends Record<string, EmbeddingModel>>(
+async function freezeAll<Models extends NamedModels>(
   models: Models,
   precision: Precision | undefined,
 ): Promise<Models> {
   const frozen: [string, EmbeddingModel][] = [];
   for (const [name, model] of Object.entries(models)) {
+    if (model === undefined) continue;
     frozen.push([name, { ...model, clip: await freezeClip(model.clip, precision) }]);
   }
   return Object.fromEntries(frozen) as Models;

@@ -40,11 +40,11 @@ async function detectByGain(
   const { suspect, reference, pairs, options, signal, progress } = input;
   const { rows, columns } = await measurePairs(
     pairs,
-    { suspect, trusted: reference ?? suspect },
-    (batch, { suspect, trusted }) => {
+    { suspect, reference },
+    (batch, { suspect, reference }) => {
       const similarity = batchCosines(suspect, batch);
-      const own = reference === undefined;
-      return { similarity, referenceSimilarity: own ? similarity : batchCosines(trusted, batch) };
+      const isAlone = reference === undefined;
+      return { similarity, referenceSimilarity: isAlone ? similarity : batchCosines(reference, batch) };
     },
     {
       signal,

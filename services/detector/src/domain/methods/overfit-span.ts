@@ -28,6 +28,9 @@ import { trackOverfitting } from './track-overfitting.js';
  * Two rounds: at first S holds the pairs whose cosine drops most when their image is mirrored, zoomed or blurred,
  * and those of lowest cosine (under the reference model if there is one). One in ten of them may be poisoned.
  * Then S is what moved most, and most of it is.
+ *
+ * The score is the span of the second round and half the drop: pairs poisoned with a caption that means something of
+ * its own move less along with the rest, but hang on exact pixels as they do.
  */
 export const overfitSpan: DetectionMethod = {
   name: 'overfit-span',
@@ -35,8 +38,12 @@ export const overfitSpan: DetectionMethod = {
   detect: detectBySpan,
   async scoreOnline(suspect, { lifted, fallen }, batch) {
     const measured = tf.tidy(() => {
-      const moved = spanCosines(spanModels(suspect, { lifted: lifted!, fallen: fallen! }), batch);
-      return tf.stack([batchCosines(suspect, batch), tf.sub(moved.lifted, moved.fallen)]);
+      const { similarity, viewDrop } = measureViews(suspect, batch);
+      const { up, down } = spanCosines(
+        { suspect, lifted: { ...suspect, clip: lifted! }, fallen: { ...suspect, clip: fallen! } },
+        batch,
+      );
+      return tf.stack([similarity, tf.addN([up, tf.neg(down), tf.mul(viewDrop, DROP_WEIGHT)])]);
     });
     const values = await measured.data();
     measured.dispose();
@@ -47,6 +54,8 @@ export const overfitSpan: DetectionMethod = {
   },
 };
 
+/** Share of the view drop in the score, beside the whole span. */
+const DROP_WEIGHT = 0.5;
 /** Size of S in the second round, as a share of its size in the first: rare poison must not drown in it. */
 const SECOND_SHARE = 0.2;
 /** Pairs in S in the second round, at least: fewer would be learnt by heart. */
@@ -63,9 +72,10 @@ async function detectBySpan(input: DetectionInput): Promise<Detection> {
   const second = await spanRound(input, { round: 2, rows, suspects: movers, unrelated });
   return {
     rows,
-    scores: second.span,
+    scores: second.span.map((span, i) => span + DROP_WEIGHT * (columns.viewDrop[i] as number)),
     signals: {
-      ...{ similarity: columns.similarity, viewDrop: columns.viewDrop, firstSpan: first.span },
+      ...{ similarity: columns.similarity, viewDrop: columns.viewDrop },
+      ...{ firstSpan: first.span, secondSpan: second.span },
       ...(input.reference === undefined ? {} : { referenceSimilarity: columns.referenceSimilarity }),
     },
     curve: [...first.curve, ...second.curve],
@@ -78,12 +88,12 @@ type Columns = 'similarity' | 'viewDrop' | 'unrelatedSimilarity' | 'referenceSim
 function measureSuspect({ suspect, reference, pairs, options, signal, progress }: DetectionInput) {
   return measurePairs(
     pairs,
-    { suspect, trusted: reference ?? suspect },
-    (batch, { suspect, trusted }) => {
+    { suspect, reference },
+    (batch, { suspect, reference }) => {
       const own = measureViews(suspect, batch);
       return {
         ...own,
-        referenceSimilarity: reference === undefined ? own.similarity : batchCosines(trusted, batch),
+        referenceSimilarity: reference === undefined ? own.similarity : batchCosines(reference, batch),
       };
     },
     {
@@ -149,40 +159,26 @@ function spanRound(input: DetectionInput, { round, rows, suspects, unrelated }: 
     const fallen = keep(await towards(unrelated, fall));
     const { columns } = await measurePairs(
       pairs,
-      spanModels(suspect, { lifted, fallen }),
+      { suspect, lifted: { ...suspect, clip: lifted }, fallen: { ...suspect, clip: fallen } },
       (batch, models) => spanCosines(models, batch),
       {
         ...{ signal, precision: options.precision },
         onBatch: (done) => progress(`scoring after overfitting, round ${round}`, done, pairs.length, 'pairs'),
       },
     );
-    const span = columns.lifted.map((up, i) => up - (columns.fallen[i] as number));
+    const span = columns.up.map((up, i) => up - (columns.down[i] as number));
     return { lifted, fallen, span, curve: [...lift.curve, ...fall.curve] };
   });
 }
 
-/** The models of a span, to embed with. */
-interface SpanModels extends Record<string, EmbeddingModel> {
-  readonly suspect: EmbeddingModel;
-  readonly lifted: EmbeddingModel;
-  readonly fallen: EmbeddingModel;
-}
-
-function spanModels(
-  suspect: EmbeddingModel,
-  { lifted, fallen }: Pick<Span, 'lifted' | 'fallen'>,
-): SpanModels {
-  return { suspect, lifted: { ...suspect, clip: lifted }, fallen: { ...suspect, clip: fallen } };
-}
-
-/** Cosines under both models; their text tower is the suspect's. */
+/** Cosines of a batch's pairs under both models `[n]`; all share the suspect's text tower. */
 function spanCosines(
-  { suspect, lifted, fallen }: SpanModels,
+  { suspect, lifted, fallen }: Readonly<Record<'suspect' | 'lifted' | 'fallen', EmbeddingModel>>,
   batch: PairBatch,
-): Record<'lifted' | 'fallen', tf.Tensor1D> {
+): Record<'up' | 'down', tf.Tensor1D> {
   const texts = embedCaptions(suspect, batch);
   const under = (model: EmbeddingModel) => cosines(embedPixels(model, batch.pixels), texts);
-  return { lifted: under(lifted), fallen: under(fallen) };
+  return { up: under(lifted), down: under(fallen) };
 }
 
 function disposeModels({ lifted, fallen }: Span): void {
