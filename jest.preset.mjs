@@ -27,6 +27,7 @@ export function preset(rootDir) {
         },
       ],
     },
-    testTimeout: 30_000,
+    // Against hangs only: how long a test takes is the machine’s affair.
+    testTimeout: 120_000,
   };
 }

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { JobState, JobsService, type Job } from '@ubt/contracts';
 import { temporaryDirectory, typescriptExecArgv, waitFor, type TemporaryDirectory } from '@ubt/test-kit';
 import { connect, fromJobError, type ServiceClient } from '../src/index.js';
@@ -11,7 +11,6 @@ import type { FixtureOrder } from './fixture-worker.js';
 type Client = ServiceClient<typeof JobsService>;
 
 // Worker processes take their time to start on a busy machine.
-jest.setTimeout(90_000);
 let directory: TemporaryDirectory;
 const children: ChildProcess[] = [];
 const clients: Client[] = [];

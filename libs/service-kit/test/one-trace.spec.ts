@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, expect, it, jest } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { temporaryDirectory, typescriptExecArgv, waitFor } from '@ubt/test-kit';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-base';
 import { startTelemetry, type SpanJson } from '../src/index.js';
@@ -13,7 +13,6 @@ import { spanToJson } from '../src/telemetry/span-json.js';
 import { runPipeline } from './pipeline.js';
 
 // Worker processes take their time to start on a busy machine.
-jest.setTimeout(90_000);
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();

@@ -1,13 +1,12 @@
 import { cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { JobState, type Job } from '@ubt/contracts';
 import { readDetectionEvidence } from '@ubt/stage-files';
 import { TINY_MODELS } from '@ubt/test-kit';
 import { ended, request, resultOf, startBench, type DetectorBench } from './detector-bench.js';
 
-jest.setTimeout(60_000);
 let bench: DetectorBench;
 beforeAll(async () => {
   bench = await startBench();

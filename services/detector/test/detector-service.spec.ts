@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { digestFile, digestFolder } from '@ubt/artifacts';
 import { JobState } from '@ubt/contracts';
 import { readDetectionEvidence, readScores } from '@ubt/stage-files';
@@ -10,7 +10,6 @@ import { connect } from '@ubt/service-kit';
 import { ReflectionService, startServiceProcess, TINY_MODELS, waitFor } from '@ubt/test-kit';
 import { ended, request, resultOf, startBench, type DetectorBench } from './detector-bench.js';
 
-jest.setTimeout(60_000);
 let bench: DetectorBench;
 beforeAll(async () => {
   bench = await startBench();

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   JobsService,
   JobState,
@@ -27,7 +27,6 @@ import {
   type TinyData,
 } from '@ubt/test-kit';
 
-jest.setTimeout(60_000);
 const PAIRS = 480;
 const DIMENSION = 4;
 

@@ -1,6 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { disposeClip } from '@ubt/clip';
 import { UbtError } from '@ubt/errors';
 import { temporaryDirectory, type TemporaryDirectory } from '@ubt/test-kit';
@@ -8,7 +8,6 @@ import { openTinyUnlearning, SETTINGS, type TinyUnlearning } from '../test/tiny-
 import { unlearn, type Unlearned, type UnlearnObserver, type UnlearnResume } from './domain/unlearn.js';
 import { readCheckpoint, writeCheckpoint } from './unlearn-checkpoint.js';
 
-jest.setTimeout(60_000);
 let tiny: TinyUnlearning;
 let directory: TemporaryDirectory;
 let whole: Unlearned;

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { digestFolder } from '@ubt/artifacts';
 import { loadTokenizer, openCheckpoint } from '@ubt/clip';
 import {
@@ -31,7 +31,6 @@ import {
 } from '@ubt/test-kit';
 import { tinySelection } from './tiny-unlearning.js';
 
-jest.setTimeout(90_000);
 const PAIRS = 240;
 
 let directory: TemporaryDirectory;

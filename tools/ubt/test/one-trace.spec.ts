@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { SpanJson } from '@ubt/service-kit';
 import {
   startNatsServer,
@@ -19,7 +19,6 @@ import {
 } from '@ubt/test-kit';
 import { startStage } from './three-services.js';
 
-jest.setTimeout(120_000);
 let directory: TemporaryDirectory;
 let data: TinyData;
 const open: (() => Promise<unknown>)[] = [];

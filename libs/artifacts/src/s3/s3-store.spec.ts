@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startS3Server, temporaryDirectory, type S3Server, type TemporaryDirectory } from '@ubt/test-kit';
 import { artifactStoreContract } from '../artifact-store.contract.js';
 import { startFlakyProxy } from '../../test/flaky-proxy.js';
@@ -13,7 +13,6 @@ import { createS3Client, type S3Settings } from './s3-client.js';
 import { parseS3Uri } from './s3-place.js';
 import { createS3Store, type S3StoreOptions } from './s3-store.js';
 
-jest.setTimeout(120_000);
 let server: S3Server;
 let directory: TemporaryDirectory;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,6 @@ const entry = new URL('../../test/fixture-worker.ts', import.meta.url);
 let directory: TemporaryDirectory;
 const managers: JobManager[] = [];
 // Worker processes take their time to start on a busy machine.
-jest.setTimeout(90_000);
 
 beforeEach(async () => {
   directory = await temporaryDirectory();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventSubject, JobsService, JobState, Run, StageEvent, type EventKind } from '@ubt/contracts';
 import {
   HealthService,
@@ -23,7 +23,6 @@ import type { JobRecord } from '../jobs/job-record.js';
 import { serveStage } from './serve-stage.js';
 import { stageConfigFields } from './stage-config.js';
 
-jest.setTimeout(60_000);
 let directory: TemporaryDirectory;
 const open: (() => Promise<unknown>)[] = [];
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { disposeClip } from '@ubt/clip';
 import { UbtError } from '@ubt/errors';
 import * as tf from '@tensorflow/tfjs-core';
@@ -6,7 +6,6 @@ import { openTinyUnlearning, SETTINGS, type TinyUnlearning } from '../../test/ti
 import { checkModel } from './check-model.js';
 import { unlearn, type UnlearnInput, type Unlearned, type UnlearnObserver } from './unlearn.js';
 
-jest.setTimeout(60_000);
 let tiny: TinyUnlearning;
 beforeAll(async () => {
   tiny = await openTinyUnlearning();

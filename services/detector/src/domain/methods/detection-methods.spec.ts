@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadCheckpoint, type EmbeddingModel, type PairBatch } from '@ubt/clip';
 import { openPairs, type PairManifest } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
@@ -16,8 +16,6 @@ import { openPairSource, type DiskPairSource } from '../../disk-pair-source.js';
 import type { PairSource } from '../pair-source.js';
 import { describeDetectionMethod, type DetectionBench } from './detection-method.contract.js';
 import { DETECTION_METHODS, detectionMethod } from './index.js';
-
-jest.setTimeout(60_000);
 
 /** An image that cannot be decoded, and so is left out. */
 const BROKEN = 10;
