@@ -1,6 +1,13 @@
 export { fuzz, type FuzzResult } from './fuzz/fuzz.js';
 export { jsonMutants } from './fuzz/json-mutants.js';
 export { mutants } from './fuzz/mutants.js';
+export {
+  certificateAuthority,
+  writeCertificate,
+  type CertificateAuthority,
+  type CertificateNames,
+  type IssuedCertificate,
+} from './certificate-authority.js';
 export { freePort } from './free-port.js';
 export { startNatsServer, type NatsServer, type NatsServerOptions } from './nats-server.js';
 export { startS3Server, type S3Server } from './s3-server.js';
