@@ -86,3 +86,16 @@ export {
 export { createInProcessBus, type InProcessBus, type InProcessBusOptions } from './bus/in-process-bus.js';
 export { type NatsOptions } from './bus/jetstream-connection.js';
 export { createJetStreamBus, type JetStreamBusOptions } from './bus/jetstream-bus.js';
+export { checkSecurity, usesNatsTls } from './security/check-security.js';
+export {
+  noClientSecurity,
+  openClientSecurity,
+  type ClientSecurity,
+  type ClientSecuritySettings,
+} from './security/client-security.js';
+export { parseAccessPolicy } from './security/access-policy.js';
+export { natsSecurity } from './security/nats-security.js';
+export { METHODS, ROLES } from './security/roles.js';
+export { securityConfigFields, type SecurityConfig } from './security/security-config.js';
+export { newToken, tokenDigest } from './security/tokens.js';
+export { redactSecrets } from './telemetry/redact-secrets.js';

@@ -86,11 +86,11 @@ describe('NATS that is down', () => {
 describe('a server that is not as it should be', () => {
   it('whose credentials are refused is reported as such', async () => {
     const server = await natsServer({ args: ['--auth', 'secret-token'] });
-    await expect(busTo(server.url, { token: 'wrong' }).ready(1_000)).rejects.toMatchObject({
+    await expect(busTo(server.url, { token: () => 'wrong' }).ready(1_000)).rejects.toMatchObject({
       code: 'BUS_UNAVAILABLE',
       message: expect.stringMatching(/authorization/i),
     });
-    await busTo(server.url, { token: 'secret-token' }).ready(5_000);
+    await busTo(server.url, { token: () => 'secret-token' }).ready(5_000);
   });
 
   it('whose stream has other subjects is reported, and used once that is put right', async () => {

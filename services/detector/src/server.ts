@@ -42,7 +42,7 @@ export async function serveDetector({
     dependencies,
   );
   return {
-    address: served.address,
+    ...served,
     stop: async () => {
       await served.stop();
       await scorer.stop();

@@ -1,7 +1,11 @@
+import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   connect,
   credsAuthenticator,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+  type Authenticator,
   type NatsConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
@@ -15,13 +19,16 @@ export interface NatsOptions {
   readonly servers: readonly string[];
   /** Name of this client in NATS's monitoring. */
   readonly name?: string;
-  /** TLS, mutual when `cert` and `key` are given; PEM. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** Content of a .creds file. */
-  readonly credentials?: Uint8Array;
-  readonly token?: string;
+  /**
+   * TLS and nothing else, mutual with a certificate and its key: paths of PEM files, which every connection reads
+   * anew. Without it, TLS is used when the server says so, which whoever stands between can deny.
+   */
+  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+  /** Content of a .creds file; asked for at every connection. */
+  readonly credentials?: () => Uint8Array;
+  readonly token?: () => string;
   readonly user?: string;
-  readonly pass?: string;
+  readonly pass?: () => string;
   /** How a connection is made; for tests. */
   readonly dial?: (options: NodeConnectionOptions) => Promise<NatsConnection>;
 }
@@ -140,7 +147,8 @@ export function unavailable({ servers }: Pick<NatsOptions, 'servers'>, cause: un
 }
 
 function connectionOptions(options: NatsOptions): NodeConnectionOptions {
-  const { servers, name = 'ubt', tls, credentials, token, user, pass } = options;
+  const { servers, name = 'ubt', tls } = options;
+  const authenticator = authenticatorOf(options);
   return {
     servers: [...servers],
     name,
@@ -148,12 +156,25 @@ function connectionOptions(options: NatsOptions): NodeConnectionOptions {
     maxReconnectAttempts: -1,
     reconnectTimeWait: FIRST_PAUSE_MS,
     pingInterval: 20_000,
-    ...(tls === undefined ? {} : { tls }),
-    ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(credentials) }),
-    ...(token === undefined ? {} : { token }),
-    ...(user === undefined ? {} : { user }),
-    ...(pass === undefined ? {} : { pass }),
+    ...(tls === undefined ? {} : { tls: { ...tls, ...dialledHost(servers) } }),
+    ...(authenticator === undefined ? {} : { authenticator }),
   };
+}
+
+/**
+ * The host that the server's certificate must be for, where it is dialled by number. The library checks host names
+ * only, and takes any certificate for "localhost" at an IP address; what it does not know it hands on to Node.js.
+ */
+function dialledHost([server = '']: readonly string[]): { host?: string } {
+  const host = URL.canParse(server) ? new URL(server).hostname.replace(/^\[(.*)\]$/, '$1') : '';
+  return isIP(host) === 0 ? {} : { host };
+}
+
+function authenticatorOf({ credentials, token, user, pass }: NatsOptions): Authenticator | undefined {
+  if (credentials !== undefined) return credsAuthenticator(credentials);
+  if (token !== undefined) return tokenAuthenticator(token);
+  if (user !== undefined) return usernamePasswordAuthenticator(user, pass);
+  return undefined;
 }
 
 async function followStatus(

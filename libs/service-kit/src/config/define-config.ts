@@ -1,5 +1,6 @@
 import { UbtError, type FieldViolation } from '@ubt/errors';
 import type { z } from 'zod';
+import { redactSecrets } from '../telemetry/redact-secrets.js';
 import { allowedValues } from './allowed-values.js';
 
 /** Environment variables by name, as `process.env` has them. */
@@ -65,6 +66,6 @@ function invalidConfig(schema: z.ZodObject, raw: Record<string, string>, error: 
 function reasonOf(field: z.ZodType, value: string | undefined, message: string): string {
   const allowed = `allowed: ${allowedValues(field)}`;
   if (value === undefined) return `is not set (${allowed})`;
-  const shown = field.meta()?.secret === true ? '(hidden)' : JSON.stringify(value);
+  const shown = field.meta()?.secret === true ? '(hidden)' : redactSecrets(JSON.stringify(value));
   return `is ${shown} (${message}; ${allowed})`;
 }

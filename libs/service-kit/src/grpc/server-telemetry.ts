@@ -4,6 +4,7 @@ import type { Logger } from '../telemetry/logger.js';
 import { withLogger } from '../telemetry/logger.js';
 import type { Telemetry } from '../telemetry/start-telemetry.js';
 import { extractTrace } from '../telemetry/trace-context.js';
+import { withCallFacts, type CallFacts } from './call-facts.js';
 import { carrierOf } from './trace-metadata.js';
 import { statusName } from './service-error.js';
 
@@ -16,7 +17,8 @@ export function serverTelemetry(telemetry: Telemetry, logger: Logger): ServerInt
     const name = method.path.slice(1);
     if (name.startsWith('grpc.')) return new ServerInterceptingCall(call);
     const started = performance.now();
-    let active = withLogger(ROOT_CONTEXT, logger);
+    const facts: CallFacts = {};
+    let active = withCallFacts(withLogger(ROOT_CONTEXT, logger), facts);
     let span: Span | undefined;
     const finish = once((code: Status, details: string) => {
       const seconds = (performance.now() - started) / 1_000;
@@ -24,7 +26,7 @@ export function serverTelemetry(telemetry: Telemetry, logger: Logger): ServerInt
       telemetry.metrics.rpcServerCall(seconds, labels);
       span?.setAttributes(labels);
       if (SERVER_FAULTS.has(code)) span?.setStatus({ code: SpanStatusCode.ERROR, message: details });
-      context.with(active, () => logCall(logger, name, code, details, seconds));
+      context.with(active, () => logCall(logger, facts, name, code, details, seconds));
       span?.end();
     });
     return new ServerInterceptingCall(call, {
@@ -72,8 +74,15 @@ function cancelCode(deadline: Date | number): Status {
   return Number(deadline) <= Date.now() ? Status.DEADLINE_EXCEEDED : Status.CANCELLED;
 }
 
-function logCall(logger: Logger, method: string, code: Status, details: string, seconds: number): void {
-  const fields = { method, status: statusName(code), ms: Math.round(seconds * 1_000) };
+function logCall(
+  logger: Logger,
+  facts: CallFacts,
+  method: string,
+  code: Status,
+  details: string,
+  seconds: number,
+): void {
+  const fields = { ...facts, method, status: statusName(code), ms: Math.round(seconds * 1_000) };
   if (code === Status.OK) logger.info(fields, 'call answered');
   else logger[SERVER_FAULTS.has(code) ? 'error' : 'warn']({ ...fields, details }, 'call failed');
 }

@@ -63,7 +63,8 @@ export function statusName(code: number): string {
 }
 
 const FIXES: Partial<Record<Status, string>> = {
-  [Status.UNAVAILABLE]: 'Check that the service runs at this address and that the network lets you through.',
+  [Status.UNAVAILABLE]:
+    'Check that the service runs at this address, that the network lets you through, and that both sides use TLS, with authorities and certificates the other one accepts, or neither does.',
   [Status.DEADLINE_EXCEEDED]: 'Allow the call more time, or find out what keeps the service busy.',
   [Status.UNIMPLEMENTED]: 'Check that the address is the right service, in the right version.',
   [Status.RESOURCE_EXHAUSTED]: 'Send a smaller message, or raise the message limit on both sides.',

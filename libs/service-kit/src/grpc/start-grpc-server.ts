@@ -15,6 +15,7 @@ import { HealthImplementation } from 'grpc-health-check';
 import { silentLogger, type Logger } from '../telemetry/logger.js';
 import { silentTelemetry, type Telemetry } from '../telemetry/start-telemetry.js';
 import { bindServer } from './bind-server.js';
+import { startHealthServer } from './health-server.js';
 import { serverTelemetry } from './server-telemetry.js';
 import { stopServer } from './stop-server.js';
 
@@ -59,7 +60,10 @@ export interface GrpcServerOptions {
   readonly keepalive?: ServerKeepalive;
   /** Run after the built-in tracing and logging. */
   readonly interceptors?: readonly ServerInterceptor[];
+  /** TLS; plain text unless told. */
   readonly credentials?: ServerCredentials;
+  /** Port for health alone, in plain text, for probes that cannot show a certificate; none unless told. */
+  readonly healthPort?: number;
   readonly logger?: Logger;
   readonly telemetry?: Telemetry;
   /** Time between NOT_SERVING and refusing new calls at stop, so that load balancers notice; 0 unless told. */
@@ -71,6 +75,8 @@ export interface GrpcServer {
   /** host:port to dial. */
   readonly address: string;
   readonly port: number;
+  /** Port of the plain-text health service, where there is one. */
+  readonly healthPort: number | undefined;
   /** Sets the health of a service (full name), or of anything else a probe may ask for by name. */
   setServing(name: string, serving: boolean): void;
   /** NOT_SERVING, drain delay, wait for open calls, at most `graceMs` (5 s) in all, then cut the rest. */
@@ -105,15 +111,22 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 
   const host = options.host ?? '127.0.0.1';
   const port = await bindServer(server, host, options.port ?? 0, options.credentials);
+  const probes = await startHealthServer(health, host, options.healthPort).catch((error: unknown) => {
+    server.forceShutdown();
+    throw error;
+  });
   for (const name of ['', ...names]) setServing(name, true);
-  logger.info({ host, port, services: names }, 'gRPC server listens');
+  logger.info({ host, port, health_port: probes?.port, services: names }, 'gRPC server listens');
   return {
     address: `${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
+    healthPort: probes?.port,
     setServing,
     stop: async (graceMs = 5_000) => {
       for (const name of ['', ...names]) setServing(name, false);
       await stopServer(server, graceMs, options.drainDelayMs ?? 0);
+      // Probes see NOT_SERVING to the end.
+      probes?.stop();
       logger.info({ port }, 'gRPC server stopped');
     },
   };

@@ -1,6 +1,7 @@
 import { UbtError } from '@ubt/errors';
 import { processEnvironment } from '../config/process-environment.js';
 import type { Environment } from '../config/define-config.js';
+import { redactSecrets } from '../telemetry/redact-secrets.js';
 import type { ServedStage } from './stage-definition.js';
 
 /**
@@ -23,6 +24,7 @@ export async function runService(
 
 const fail = (name: string) => (thrown: unknown) => {
   const { message, fix, code } = UbtError.from(thrown);
-  process.stderr.write(`${name}: ${message}${fix === undefined ? '' : ` ${fix}`} (${code})\n`);
+  const line = `${name}: ${message}${fix === undefined ? '' : ` ${fix}`} (${code})\n`;
+  process.stderr.write(redactSecrets(line));
   process.exit(1);
 };

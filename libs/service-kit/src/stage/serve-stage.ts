@@ -8,6 +8,9 @@ import { createFileJobStore } from '../jobs/file-job-store.js';
 import { createJobManager, type JobManager } from '../jobs/job-manager.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import { createJobsHandlers } from '../jobs/jobs-handlers.js';
+import { checkSecurity } from '../security/check-security.js';
+import { natsSecurity } from '../security/nats-security.js';
+import { openServerSecurity } from '../security/server-security.js';
 import { createLogger, type Logger } from '../telemetry/logger.js';
 import { startTelemetry, type Telemetry } from '../telemetry/start-telemetry.js';
 import { announceJob, announceProgress } from './announce-job.js';
@@ -23,7 +26,7 @@ import { stageFolders } from './stage-folders.js';
  * Beside the services' own names, health knows `<stage>.events`: whether events can arrive (or, for the first
  * stage, leave). Calls are served without the broker, so it does not make the service NOT_SERVING.
  *
- * @throws UbtError PORT_IN_USE and whatever else keeps it from starting
+ * @throws UbtError UNPROTECTED, PORT_IN_USE and whatever else keeps it from starting
  */
 export async function serveStage(
   definition: StageDefinition,
@@ -31,18 +34,24 @@ export async function serveStage(
 ): Promise<ServedStage> {
   const { stage, config } = definition;
   const logger = dependencies.logger ?? createLogger({ name: stage, level: config.logLevel });
+  checkSecurity(config, logger);
+  const security = await openServerSecurity(config, logger);
   const telemetry = dependencies.telemetry ?? (await stageTelemetry(definition));
   const bus = dependencies.bus ?? openBus(config, logger, telemetry);
   const manager = openManager(definition, bus, logger, telemetry);
   await manager.start();
   const server = await startGrpcServer({
     ...{ host: config.host, port: config.port, logger, telemetry },
+    ...(config.healthPort === undefined ? {} : { healthPort: config.healthPort }),
+    credentials: security.credentials,
+    interceptors: security.interceptors,
     services: [
       ...definition.services(manager, logger),
       { definition: JobsService, implementation: createJobsHandlers(manager) },
     ],
     reflection: { enabled: config.reflection, descriptorSet: descriptorSetPath },
   }).catch(async (error: unknown) => {
+    security.close();
     await manager.stop(0);
     await closeOwn(dependencies, bus, telemetry);
     throw error;
@@ -54,12 +63,14 @@ export async function serveStage(
   const graceMs = config.shutdownGraceSeconds * 1000;
   return {
     address: server.address,
+    healthPort: server.healthPort,
     stop: async () => {
       const stopServer = server.stop(graceMs);
       unwatch?.();
       await subscription?.close(graceMs);
       await manager.stop(graceMs);
       await stopServer;
+      security.close();
       await closeOwn(dependencies, bus, telemetry);
     },
   };
@@ -82,10 +93,11 @@ function stageTelemetry({ stage, config }: StageDefinition): Promise<Telemetry> 
   });
 }
 
-function openBus({ natsUrl }: StageConfig, logger: Logger, telemetry: Telemetry): EventBus {
+function openBus(config: StageConfig, logger: Logger, telemetry: Telemetry): EventBus {
+  const { natsUrl } = config;
   return natsUrl === undefined
     ? createInProcessBus({ logger, telemetry })
-    : createJetStreamBus({ servers: [natsUrl], logger, telemetry });
+    : createJetStreamBus({ servers: [natsUrl], ...natsSecurity(config), logger, telemetry });
 }
 
 function openManager(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { flagField, integerField, listField } from '../config/fields.js';
+import { securityConfigFields } from '../security/security-config.js';
 
 /** Configuration that every stage's service has; a service adds its own fields to it. */
 export const stageConfigFields = {
@@ -75,6 +76,7 @@ export const stageConfigFields = {
     env: 'UBT_SHUTDOWN_GRACE_SECONDS',
     description: 'Time that open calls and running jobs get at shutdown',
   }),
+  ...securityConfigFields,
 } as const;
 
 /** {@link stageConfigFields} as read. */

@@ -40,5 +40,7 @@ export interface StageDependencies {
 export interface ServedStage {
   /** host:port to dial. */
   readonly address: string;
+  /** Port of the plain-text health service, where one is configured. */
+  readonly healthPort?: number | undefined;
   stop(): Promise<void>;
 }

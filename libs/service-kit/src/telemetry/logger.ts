@@ -1,5 +1,6 @@
 import { createContextKey, context, isSpanContextValid, trace, type Context } from '@opentelemetry/api';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { redactSecrets } from './redact-secrets.js';
 
 export type { Logger } from 'pino';
 
@@ -12,7 +13,7 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
-/** A logger of JSON lines; lines written inside a span carry `trace_id` and `span_id`. */
+/** A logger of JSON lines, without secrets; lines written inside a span carry `trace_id` and `span_id`. */
 export function createLogger({ name, level = 'info', destination }: LoggerOptions): Logger {
   const options = {
     name,
@@ -20,6 +21,7 @@ export function createLogger({ name, level = 'info', destination }: LoggerOption
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     mixin: traceIds,
+    hooks: { streamWrite: redactSecrets },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }

@@ -8,6 +8,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { UbtError } from '@ubt/errors';
+import { redactSecrets } from './redact-secrets.js';
 
 /** A span to run something in. */
 export interface SpanRun extends SpanOptions {
@@ -36,7 +37,8 @@ export async function runInSpan<T>(
 /** Marks a span as failed, with the error's stable code as `error.type`. */
 export function recordFailure(span: Span, thrown: unknown): void {
   const error = UbtError.from(thrown);
-  span.recordException(error);
+  const message = redactSecrets(error.message);
+  span.recordException({ name: error.name, message, stack: redactSecrets(error.stack ?? '') });
   span.setAttribute('error.type', error.code);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
