@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { S3Settings } from '@ubt/artifacts';
 import { UbtError } from '@ubt/errors';
+import type { ClientSecuritySettings } from '@ubt/service-kit';
 import { z } from 'zod';
 
 /** Environment variables by name. */
@@ -15,6 +16,8 @@ export interface CliConfig {
   readonly artifactRoots: readonly string[];
   /** The S3 server that artefacts may lie on, as the services have it: UBT_S3_ENDPOINT and so on. */
   readonly s3: S3Settings;
+  /** How services that run elsewhere are called, where no flag says otherwise: UBT_CLIENT_TLS and so on. */
+  readonly client: ClientSecuritySettings;
 }
 
 /** The environment of this process. */
@@ -29,7 +32,21 @@ export function readCliConfig(env: Environment): CliConfig {
     dataDir: resolve(env.UBT_DATA_DIR || join(dataHome, 'ubt')),
     artifactRoots: (env.UBT_ARTIFACT_ROOTS ?? '').split(',').filter((root) => root.trim() !== ''),
     s3: s3Settings(env),
+    client: clientSettings(env),
   });
+}
+
+function clientSettings(env: Environment): ClientSecuritySettings {
+  const { UBT_CLIENT_TLS_CA: ca, UBT_CLIENT_TLS_CERT: cert, UBT_CLIENT_TLS_KEY: key } = env;
+  const { UBT_CLIENT_TLS: tls, UBT_CLIENT_TOKEN_FILE: tokenFile, UBT_ALLOW_INSECURE: allowInsecure } = env;
+  return {
+    ...(tls ? { tls: parseFlag('UBT_CLIENT_TLS', tls) } : {}),
+    ...(ca ? { ca } : {}),
+    ...(cert ? { cert } : {}),
+    ...(key ? { key } : {}),
+    ...(tokenFile ? { tokenFile } : {}),
+    ...(allowInsecure ? { allowInsecure: parseFlag('UBT_ALLOW_INSECURE', allowInsecure) } : {}),
+  };
 }
 
 function s3Settings(env: Environment): S3Settings {

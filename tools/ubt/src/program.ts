@@ -9,6 +9,7 @@ import { reportCommand } from './commands/report.command.js';
 import { runsCommand } from './commands/runs.command.js';
 import { selectCommand } from './commands/select.command.js';
 import { serveCommand } from './commands/serve.command.js';
+import { tokenCommand } from './commands/token.command.js';
 import { unlearnCommand } from './commands/unlearn.command.js';
 import { watchCommand } from './commands/watch.command.js';
 
@@ -19,6 +20,7 @@ const COMMANDS = [
   unlearnCommand,
   evaluateCommand,
   serveCommand,
+  tokenCommand,
   runsCommand,
   watchCommand,
   reportCommand,

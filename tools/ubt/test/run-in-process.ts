@@ -12,6 +12,14 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/** How the command line is run. */
+export interface RunOptions {
+  readonly fake?: FakeStages;
+  readonly signal?: AbortSignal;
+  /** Variables on top of UBT_DATA_DIR. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** A folder with inputs for a run, and the command line inside this process. */
 export interface Workbench {
   readonly folder: string;
@@ -19,7 +27,7 @@ export interface Workbench {
   readonly dataDir: string;
   /** `--model … --pairs …` of files that exist. */
   readonly subject: readonly string[];
-  run(args: readonly string[], options?: { fake?: FakeStages; signal?: AbortSignal }): Promise<Ran>;
+  run(args: readonly string[], options?: RunOptions): Promise<Ran>;
 }
 
 /** Makes a folder with inputs; the files' content does not matter to fake stages. */
@@ -38,9 +46,9 @@ export async function workbench(): Promise<Workbench> {
     out: join(folder, 'out'),
     dataDir,
     subject: ['--model', model, '--pairs', pairs],
-    async run(args, { fake, signal = new AbortController().signal } = {}) {
+    async run(args, { fake, signal = new AbortController().signal, env = {} } = {}) {
       const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-      const io = { stdout, stderr, env: { UBT_DATA_DIR: dataDir }, signal };
+      const io = { stdout, stderr, env: { UBT_DATA_DIR: dataDir, ...env }, signal };
       const code = await runCli(args, io, fake?.launch);
       return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
     },

@@ -25,6 +25,18 @@ describe('ubt serve', () => {
     expect(fake.started.every(({ bus }) => bus !== undefined && bus === fake.started[0]?.bus)).toBe(true);
   });
 
+  it('gives each of the three a port for its health', async () => {
+    const bench = await workbench();
+    const fake = fakeStages();
+    const stop = new AbortController();
+    const env = { UBT_HEALTH_PORT: '8081' };
+    const running = bench.run(['serve', 'all', '--port', '0'], { fake, signal: stop.signal, env });
+    await waitFor(() => fake.started.length === 3);
+    stop.abort(new Interruption(143));
+    await running;
+    expect(fake.started.map((started) => started.env.UBT_HEALTH_PORT)).toEqual(['8081', '8082', '8083']);
+  });
+
   it('leaves one service alone to its own environment', async () => {
     const bench = await workbench();
     const fake = fakeStages();

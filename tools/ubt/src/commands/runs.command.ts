@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { leafCommand, setAction, type CliState } from '../cli.js';
 import { runRuns, type RunsFlags } from '../runs/run-runs.js';
 import { wholeNumber } from '../options/number.js';
+import { addRemoteFlags } from '../options/remote-options.js';
 
 /** `ubt runs`: what has been run. */
 export function runsCommand(state: CliState): Command {
@@ -18,5 +19,5 @@ export function runsCommand(state: CliState): Command {
     .option('--run <id>', 'only this run')
     .option('--limit <n>', 'most entries to show', wholeNumber, 20)
     .option('--remove <id>', 'forget a run of this machine and remove its log and working files');
-  return setAction<RunsFlags>(command, state, runRuns);
+  return setAction<RunsFlags>(addRemoteFlags(command), state, runRuns);
 }

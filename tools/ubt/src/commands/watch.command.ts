@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { leafCommand, setAction, type CliState } from '../cli.js';
+import { addRemoteFlags, type RemoteFlags } from '../options/remote-options.js';
 import { runWatch } from '../runs/run-watch.js';
 
 /** `ubt watch`: follow a job of a service. */
@@ -14,5 +15,5 @@ export function watchCommand(state: CliState): Command {
   })
     .argument('<address>', 'host:port of a detector, selector or unlearner')
     .argument('<job>', 'name of the job (jobs/…), or id of a run');
-  return setAction<{ json?: boolean }>(command, state, runWatch);
+  return setAction<RemoteFlags>(addRemoteFlags(command), state, runWatch);
 }

@@ -62,8 +62,8 @@ export async function defend(
 
 /** Queues a detection; the answer is the name of its job. */
 export async function queueDetect(session: Session, request: DetectRequest): Promise<string> {
-  const { telemetry, signal } = session;
-  const { job } = await withService('detector', session.address('detector'), { telemetry }, (client) =>
+  const { connection, signal } = session;
+  const { job } = await withService('detector', session.address('detector'), connection, (client) =>
     client.detect(request, { signal }),
   );
   return job?.name ?? '';

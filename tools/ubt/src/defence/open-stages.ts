@@ -1,15 +1,16 @@
 import type { Artifact, Job, Stage } from '@ubt/contracts';
 import { UbtError } from '@ubt/errors';
-import type { Telemetry } from '@ubt/service-kit';
+import { noClientSecurity, type Telemetry } from '@ubt/service-kit';
 import type { CliConfig, Environment } from '../config.js';
 import { rootsOf } from '../inputs/input-artifact.js';
 import type { PlaceFlags } from '../options/place-options.js';
+import { openRemoteSecurity } from '../options/remote-options.js';
 import type { Progress } from '../output/progress.js';
 import type { RunFolder } from '../runs/run-journal.js';
 import { findRunJob } from '../stages/find-run-job.js';
 import { describeProgress } from '../stages/job-progress.js';
 import { startLocalStages } from '../stages/local-stages.js';
-import { connectStage, type StageClient } from '../stages/stage-client.js';
+import { connectStage, type ClientOptions, type StageClient } from '../stages/stage-client.js';
 import type { StageLaunchers } from '../stages/stage-launchers.js';
 import { awaitSuccess } from '../stages/watch-job.js';
 
@@ -39,6 +40,8 @@ export interface FollowOptions {
 /** Stages that answer, wherever they run. */
 export interface OpenStages {
   readonly clients: readonly StageClient[];
+  /** How clients of these stages connect. */
+  readonly connection: ClientOptions;
   address(stage: Stage): string;
   /** Gives the function that shows and awaits this run's job at a stage. */
   followRun(options: FollowOptions): (stage: Stage, jobName?: string) => Promise<Job>;
@@ -47,17 +50,21 @@ export interface OpenStages {
 
 /** Starts the stages here, or connects to those that run: the same from then on. */
 export async function openStages(options: OpenStagesOptions): Promise<OpenStages> {
+  // What runs in this process listens on loopback, in plain text, for as long as the command runs.
+  const security =
+    options.remote === undefined ? noClientSecurity : await openRemoteSecurity(options.place, options.config);
+  const connection = { telemetry: options.telemetry, security };
   const local = options.remote === undefined ? await startHere(options) : undefined;
   const addresses = local?.addresses ?? options.remote ?? {};
-  const clients = options.stages.map((stage) =>
-    connectStage(stage, addresses[stage] ?? '', { telemetry: options.telemetry }),
-  );
+  const clients = options.stages.map((stage) => connectStage(stage, addresses[stage] ?? '', connection));
   return {
     clients,
+    connection,
     address: (stage) => clientOf(clients, stage).address,
     followRun: (follow) => (stage, jobName) => followJob(clientOf(clients, stage), follow, jobName),
     async close() {
       for (const client of clients) client.close();
+      security.close();
       await local?.stop();
     },
   };

@@ -58,13 +58,13 @@ export async function runSelect(
 }
 
 async function queueSelect(
-  { runId, telemetry, signal, address }: Session,
+  { runId, connection, signal, address }: Session,
   flags: RunSelectFlags,
   detection: DetectResult,
   plan: object,
 ): Promise<string> {
   const request = { requestId: randomUUID(), run: { runId, plan }, detection, options: selectOptions(flags) };
-  const { job } = await withService('selector', address('selector'), { telemetry }, (client) =>
+  const { job } = await withService('selector', address('selector'), connection, (client) =>
     client.select(request, { signal }),
   );
   return job?.name ?? '';

@@ -12,6 +12,7 @@ import { runFolder, type RunFolder } from '../runs/run-journal.js';
 import { cancelRun } from '../stages/cancel-run.js';
 import { collectInto, type Collect } from './collect-results.js';
 import { openOutFolder, type OutFolder } from './out-folder.js';
+import type { ClientOptions } from '../stages/stage-client.js';
 import { openStages, type OpenStages } from './open-stages.js';
 
 /** How a command runs stages. */
@@ -33,7 +34,8 @@ export interface Session {
   readonly runId: string;
   readonly out: OutFolder;
   readonly progress: Progress;
-  readonly telemetry: Telemetry;
+  /** How clients of the stages connect. */
+  readonly connection: ClientOptions;
   readonly signal: AbortSignal;
   /** Copies a stage's artefact into the staging folder. */
   readonly collect: Collect;
@@ -128,7 +130,8 @@ async function withStages<T>(
       stageWaitMs: (options.place.stageWait ?? 60) * 1000,
     });
     const collect = collectInto(out.staging, { workFolder: join(folder.work, 's3'), s3: config.s3 });
-    return await work({ runId, out, progress, telemetry, signal, collect, address: stages.address, follow });
+    const { address, connection } = stages;
+    return await work({ runId, out, progress, connection, signal, collect, address, follow });
   } catch (thrown) {
     if (stages !== undefined) await cancelRun(stages.clients, runId);
     if (remote === undefined && !signal.aborted) output.note(`The services' log: ${folder.log}`);

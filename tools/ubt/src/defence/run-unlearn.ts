@@ -53,10 +53,10 @@ export async function runUnlearn(
 }
 
 async function queueUnlearn(
-  { telemetry, signal, address }: Session,
+  { connection, signal, address }: Session,
   request: UnlearnRequest,
 ): Promise<string> {
-  const { job } = await withService('unlearner', address('unlearner'), { telemetry }, (client) =>
+  const { job } = await withService('unlearner', address('unlearner'), connection, (client) =>
     client.unlearn(request, { signal }),
   );
   return job?.name ?? '';

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import { UbtError } from '@ubt/errors';
 import type { Stage } from '@ubt/contracts';
 import { decimal, wholeNumber } from './number.js';
+import { addRemoteFlags, type RemoteFlags } from './remote-options.js';
 
 /** Flags that say where the stages run and with what. */
-export interface PlaceFlags {
+export interface PlaceFlags extends RemoteFlags {
   readonly detector?: string;
   readonly selector?: string;
   readonly unlearner?: string;
@@ -21,7 +22,7 @@ export function addPlaceFlags(command: Command, stages: readonly Stage[]): Comma
   for (const stage of stages) {
     command.option(`--${stage} <address>`, `use the ${stage} that runs at host:port instead of one here`);
   }
-  return command
+  return addRemoteFlags(command)
     .option('--root <dir>', 'another folder that may be read; repeatable', collect)
     .option('--backend <name>', 'engine: onnxruntime (default) or tensorflow')
     .option('--device <name>', 'cpu (default), cuda or webgpu')

@@ -1,5 +1,5 @@
 import { JobsService, JobState, type Job, type Timestamp } from '@ubt/contracts';
-import { connect } from '@ubt/service-kit';
+import { connect, type ClientSecurity } from '@ubt/service-kit';
 
 /** A job of a service as `ubt runs` and `ubt watch` show it. */
 export interface JobSummary {
@@ -19,6 +19,7 @@ export interface ListJobsOptions {
   readonly limit: number;
   readonly runId?: string;
   readonly signal: AbortSignal;
+  readonly security: ClientSecurity;
 }
 
 const LARGEST_PAGE = 1000;
@@ -26,9 +27,9 @@ const LARGEST_PAGE = 1000;
 /** The jobs of a service, newest first, over as many pages as it takes. */
 export async function listJobs(
   address: string,
-  { limit, runId = '', signal }: ListJobsOptions,
+  { limit, runId = '', signal, security }: ListJobsOptions,
 ): Promise<JobSummary[]> {
-  const client = connect(JobsService, address);
+  const client = connect(JobsService, address, { security });
   const found: Job[] = [];
   try {
     let pageToken = '';

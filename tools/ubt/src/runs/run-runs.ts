@@ -1,12 +1,13 @@
 import { UbtError } from '@ubt/errors';
 import type { ActionContext } from '../cli.js';
 import { EXIT } from '../output/exit-code.js';
+import { withRemoteSecurity, type RemoteFlags } from '../options/remote-options.js';
 import { table } from '../output/table.js';
 import { listJobs } from './list-jobs.js';
 import { listRuns, removeRun, runFolder, stateNow } from './run-journal.js';
 
 /** Flags of `ubt runs`. */
-export interface RunsFlags {
+export interface RunsFlags extends RemoteFlags {
   readonly service?: string;
   readonly run?: string;
   readonly limit: number;
@@ -42,10 +43,13 @@ async function showRuns({ run, limit }: RunsFlags, { config, output }: ActionCon
 
 async function showJobs(
   address: string,
-  { run, limit }: RunsFlags,
-  { output, signal }: ActionContext,
+  flags: RunsFlags,
+  { config, output, signal }: ActionContext,
 ): Promise<void> {
-  const jobs = await listJobs(address, { signal, limit, ...(run === undefined ? {} : { runId: run }) });
+  const { run, limit } = flags;
+  const jobs = await withRemoteSecurity(flags, config, (security) =>
+    listJobs(address, { security, signal, limit, ...(run === undefined ? {} : { runId: run }) }),
+  );
   const rows = jobs.map(({ name, stage, runId, state, attempt, created }) => [
     name,
     ...[stage, state, runId === '' ? '–' : runId, String(attempt), created ?? '–'],

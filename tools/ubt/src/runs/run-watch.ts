@@ -1,8 +1,9 @@
 import { JobsService, JobState, type Job } from '@ubt/contracts';
-import { connect } from '@ubt/service-kit';
+import { connect, type ClientSecurity } from '@ubt/service-kit';
 import type { ActionContext } from '../cli.js';
 import { exitCodeOf, EXIT } from '../output/exit-code.js';
 import { duration } from '../output/format.js';
+import { withRemoteSecurity, type RemoteFlags } from '../options/remote-options.js';
 import { findRunJob, type JobsOf } from '../stages/find-run-job.js';
 import { jobFailure } from '../stages/job-error.js';
 import { describeProgress, secondsOf } from '../stages/job-progress.js';
@@ -14,11 +15,19 @@ const LONGEST_WAIT_MS = 60_000;
 
 /** Follows a job and prints what came of it. Interrupting it leaves the job alone. @returns the exit code */
 export async function runWatch(
-  _flags: object,
+  flags: RemoteFlags,
+  context: ActionContext,
+  args: readonly string[],
+): Promise<number> {
+  return withRemoteSecurity(flags, context.config, (security) => watch(security, context, args));
+}
+
+async function watch(
+  security: ClientSecurity,
   { output, signal }: ActionContext,
   [address = '', named = '']: readonly string[],
 ): Promise<number> {
-  const service = { stage: 'service', address, jobs: connect(JobsService, address) };
+  const service = { stage: 'service', address, jobs: connect(JobsService, address, { security }) };
   const progress = output.progress([{ key: named, title: named }]);
   try {
     const onUpdate = (job: Job) => progress.update(named, describeProgress(job));

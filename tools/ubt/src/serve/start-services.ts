@@ -64,12 +64,15 @@ function environmentOf(
   { host, port, env, config }: ServicesOptions,
   together: boolean,
 ): Environment {
-  const ownPort = port === undefined ? undefined : String(port === 0 ? 0 : port + index);
+  const ownPort = port === undefined ? undefined : String(nthPort(port, index));
   const folder = join(config.dataDir, 'services');
   return {
     ...env,
     ...(host === undefined ? {} : { UBT_HOST: host }),
     ...(together || ownPort !== undefined ? { UBT_PORT: ownPort } : {}),
+    ...(together && env.UBT_HEALTH_PORT
+      ? { UBT_HEALTH_PORT: String(nthPort(Number(env.UBT_HEALTH_PORT), index)) }
+      : {}),
     ...(together
       ? {
           UBT_DATA_DIR: join(folder, stage),
@@ -78,3 +81,6 @@ function environmentOf(
       : {}),
   };
 }
+
+/** The first takes the port, the others the next ones; 0 gives each a free one. */
+const nthPort = (first: number, index: number) => (first === 0 ? 0 : first + index);

@@ -29,7 +29,7 @@ export interface LocalStages {
 }
 
 /** Variables that would tie stages of this process to a running deployment. */
-const NOT_INHERITED = ['UBT_NATS_URL', 'UBT_OTLP_ENDPOINT', 'UBT_TLS_CERT', 'UBT_TLS_KEY', 'UBT_TLS_CA'];
+const NOT_INHERITED = /^UBT_(NATS_|TLS_|AUTH_FILE$|HEALTH_PORT$|OTLP_ENDPOINT$)/;
 
 /** Starts stages as real gRPC services on free loopback ports, with one in-process event bus among them. */
 export async function startLocalStages(options: LocalStagesOptions): Promise<LocalStages> {
@@ -59,7 +59,7 @@ export async function startLocalStages(options: LocalStagesOptions): Promise<Loc
 }
 
 function stageEnvironment(stage: Stage, { folder, roots, env }: LocalStagesOptions): Environment {
-  const own = Object.entries(env).filter(([name]) => !NOT_INHERITED.includes(name));
+  const own = Object.entries(env).filter(([name]) => !NOT_INHERITED.test(name));
   return {
     ...Object.fromEntries(own),
     UBT_HOST: '127.0.0.1',

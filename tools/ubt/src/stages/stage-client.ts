@@ -1,5 +1,5 @@
 import { DetectorService, JobsService, SelectorService, UnlearnerService, type Stage } from '@ubt/contracts';
-import { connect, type ServiceClient, type Telemetry } from '@ubt/service-kit';
+import { connect, type ClientSecurity, type ServiceClient, type Telemetry } from '@ubt/service-kit';
 
 /** The job calls of one stage's service. */
 export type JobsClient = ServiceClient<typeof JobsService>;
@@ -15,6 +15,7 @@ export interface StageClient {
 /** How a client connects. */
 export interface ClientOptions {
   readonly telemetry?: Telemetry;
+  readonly security?: ClientSecurity;
 }
 
 /** Connects to the job calls of a stage's service; nothing is dialled before the first call. */
