@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { UbtError } from '@ubt/errors';
 import { childEnvironment } from '../config/process-environment.js';
+import { redactSecrets } from '../telemetry/redact-secrets.js';
 import type { PackedMessage } from './job-record.js';
 import { fromWorkerMessage, type FromWorkerMessage, type StartMessage } from './worker-protocol.js';
 
@@ -101,7 +102,8 @@ function outcomeOf(
     );
     child.once('close', (code, signal) => {
       const how = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
-      const words = lastWords.trim();
+      // They end up in the job's record, which every reader of jobs sees.
+      const words = redactSecrets(lastWords.trim());
       resolve(answer ?? { kind: 'died', how: words === '' ? how : `${how}; its last words: ${words}` });
     });
   });

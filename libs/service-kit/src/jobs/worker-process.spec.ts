@@ -1,0 +1,20 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { temporaryDirectory } from '@ubt/test-kit';
+import { newToken } from '../security/tokens.js';
+import { startWorker } from './worker-process.js';
+import type { StartMessage } from './worker-protocol.js';
+
+it('reports the last words of a worker that died, without the secrets in them', async () => {
+  await using directory = await temporaryDirectory();
+  const token = newToken();
+  const entry = join(directory.path, 'worker.mjs');
+  await writeFile(entry, `process.stderr.write('no luck with ${token}\\n', () => process.exit(3));`);
+  const { outcome } = startWorker({ entry }, { job: 'jobs/1' } as StartMessage, () => undefined);
+  const ended = await outcome;
+  expect(ended).toEqual({
+    kind: 'died',
+    how: 'ended with exit code 3; its last words: no luck with (hidden)',
+  });
+});
