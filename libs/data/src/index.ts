@@ -15,6 +15,7 @@ export { openPairs, type OpenPairsOptions } from './pairs/open-pairs.js';
 export { openParquet, type ParquetColumns, type ParquetTable } from './pairs/parquet/parquet-table.js';
 export { expandBraces, hasBraces } from './pairs/shards/expand-braces.js';
 export { foldersOfList } from './pairs/pair-files.js';
+export type { RemotePairs } from './pairs/remote-pairs.js';
 export type { PairManifest, PairRow, RowShare, SkipReason, SkippedRows } from './pairs/pair-manifest.js';
 export { throwIfCancelled } from './throw-if-cancelled.js';
 export { writeCsv, type CsvValue } from './write-csv.js';
