@@ -1,10 +1,10 @@
 import { createArtifactStore, type ArtifactStore } from '@ubt/artifacts';
 import { loadTokenizer, openCheckpoint, type ClipTokenizer } from '@ubt/clip';
 import { packAny, SelectRequest, SelectResult, type DetectResult } from '@ubt/contracts';
-import { openPairs, type PairManifest } from '@ubt/data';
+import type { PairManifest } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
-import { artifactPlaces, jobRequest, localRoots, type WorkerHandler } from '@ubt/service-kit';
-import { readDetectionEvidence, readScores, stageWork } from '@ubt/stage-files';
+import { artifactPlaces, jobRequest, type WorkerHandler } from '@ubt/service-kit';
+import { openStagePairs, readDetectionEvidence, readScores, stageWork } from '@ubt/stage-files';
 import { readConfig } from './config.js';
 import type { ScoredPairs } from './domain/scored-pairs.js';
 import { select } from './domain/select.js';
@@ -23,8 +23,9 @@ export const selectJob: WorkerHandler = async (packed, context) => {
   const paths = await fetchAll(store, detection);
 
   const evidence = await readDetectionEvidence(paths.evidence);
-  const manifest = await openPairs(paths.pairs, {
-    ...{ roots: localRoots(config), scratchDir: context.workDir },
+  const manifest = await openStagePairs(paths.pairs, {
+    ...{ store, uri: detection.subject!.pairs!.uri },
+    ...{ artifactRoots: config.artifactRoots, scratchDir: context.workDir },
   });
   const tokenizer = await tokenizerOf(paths.model);
   const pairs = await scoredPairs(paths.scores, manifest, tokenizer, (done) => {

@@ -2,9 +2,14 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createArtifactStore, type ArtifactStore } from '@ubt/artifacts';
-import { startS3Server, temporaryDirectory, type S3Server, type TemporaryDirectory } from '@ubt/test-kit';
+import {
+  startS3Server,
+  temporaryDirectory,
+  type S3Server,
+  type TemporaryDirectory,
+  writeTar,
+} from '@ubt/test-kit';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { writeTar } from '../../test/write-tar.js';
 import { openPairs, type OpenPairsOptions, type PairManifest, type PairRow } from '../index.js';
 
 jest.setTimeout(120_000);
