@@ -11,6 +11,7 @@ export { labelledBatches, type LabelledBatch } from './labelled/labelled-batches
 export type { LabelledImage, LabelledSet } from './labelled/labelled-set.js';
 export { readLabelledSet, type LabelledSetOptions } from './labelled/read-labelled-set.js';
 export { readClasses, readClassNames, readTemplates, type ClassList } from './labelled/text-lines.js';
+export { growable } from './pairs/growable.js';
 export { openPairs, type OpenPairsOptions } from './pairs/open-pairs.js';
 export { openParquet, type ParquetColumns, type ParquetTable } from './pairs/parquet/parquet-table.js';
 export { expandBraces, hasBraces } from './pairs/shards/expand-braces.js';
