@@ -30,7 +30,13 @@ export const detectJob: WorkerHandler = async (packed, context) => {
   const manifest = await openStagePairs(paths.pairs, {
     ...{ store, uri: subject.pairs.uri, artifactRoots: config.artifactRoots, scratchDir: workDir },
   });
-  const pairs = await openPairSource(manifest, suspect, { ...options, cacheDir: workDir, signal });
+  const pairs = await openPairSource(manifest, suspect, {
+    ...{ ...options, cacheDir: workDir, signal },
+    passes: {
+      ...{ resume: context.attempt > 1, everySeconds: config.checkpointSeconds },
+      onSaved: (note) => context.checkpoint(note),
+    },
+  });
   const detection = await detectionMethod(options.method).detect({
     suspect: embeddingModel(suspect),
     reference: reference && embeddingModel(reference),
