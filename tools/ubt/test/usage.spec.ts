@@ -2,7 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import { workbench } from './run-in-process.js';
 
 const COMMANDS = [
-  ...['defend', 'detect', 'select', 'unlearn', 'evaluate', 'serve', 'runs', 'watch', 'report', 'doctor'],
+  ...[
+    'defend',
+    'detect',
+    'select',
+    'unlearn',
+    'evaluate',
+    'serve',
+    'runs',
+    'watch',
+    'report',
+    'inspect',
+    'doctor',
+  ],
   ...['redteam data', 'redteam poison', 'redteam train'],
 ];
 
