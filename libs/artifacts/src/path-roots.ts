@@ -12,11 +12,11 @@ export function isBelow(root: string, path: string): boolean {
  * Resolves a path written in a data file and refuses one that leads out of the roots.
  *
  * @param place where it is written, such as `pairs.csv:17`
- * @param roots absolute; relative paths count from the first
+ * @param roots absolute; relative paths count from the first; without any, everything is refused
  * @throws UbtError `PATH_OUTSIDE_ROOTS`
  */
 export function resolveBelow(roots: readonly string[], written: string, place: string): string {
-  const path = resolve(roots[0]!, written);
+  const path = resolve(roots[0] ?? sep, written);
   if (!written.includes('\0') && roots.some((root) => isBelow(root, path))) return path;
   throw outside(written, place, roots);
 }

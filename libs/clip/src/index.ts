@@ -37,6 +37,7 @@ export { freezeClip } from './model/freeze-clip.js';
 export type { BatchNormMode } from './model/conv-norm.js';
 export { captionTokens } from './model/caption-tokens.js';
 export { embedCaptions, embeddingModel, embedPixels, type EmbeddingModel } from './model/embedding-model.js';
+export type { LayerObserver } from './model/layer-observer.js';
 export { embedImages, embedTexts, encodeImage, encodeText, type EncodeImageOptions } from './model/encode.js';
 
 export { unitNorm } from './model/unit-norm.js';

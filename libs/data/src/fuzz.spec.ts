@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { fuzz, mutants, type FuzzResult } from '@ubt/test-kit';
+import { fuzz, mutants, type FuzzResult, writeTar } from '@ubt/test-kit';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
-import { writeTar } from '../test/write-tar.js';
 import { decodeImage, openPairs, readClassNames, readTemplates } from './index.js';
 
 const INPUTS = 2000;

@@ -11,10 +11,12 @@ export { labelledBatches, type LabelledBatch } from './labelled/labelled-batches
 export type { LabelledImage, LabelledSet } from './labelled/labelled-set.js';
 export { readLabelledSet, type LabelledSetOptions } from './labelled/read-labelled-set.js';
 export { readClasses, readClassNames, readTemplates, type ClassList } from './labelled/text-lines.js';
+export { growable } from './pairs/growable.js';
 export { openPairs, type OpenPairsOptions } from './pairs/open-pairs.js';
 export { openParquet, type ParquetColumns, type ParquetTable } from './pairs/parquet/parquet-table.js';
 export { expandBraces, hasBraces } from './pairs/shards/expand-braces.js';
 export { foldersOfList } from './pairs/pair-files.js';
+export type { RemotePairs } from './pairs/remote-pairs.js';
 export type { PairManifest, PairRow, RowShare, SkipReason, SkippedRows } from './pairs/pair-manifest.js';
 export { throwIfCancelled } from './throw-if-cancelled.js';
 export { writeCsv, type CsvValue } from './write-csv.js';

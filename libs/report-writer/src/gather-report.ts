@@ -1,4 +1,4 @@
-import type { PairManifest } from '@ubt/data';
+import { growable, type PairManifest } from '@ubt/data';
 import type { Artifact, Comparison, Report, StageTime, Unlearning } from '@ubt/report';
 import { readScores, type DetectionEvidence, type SelectionFile } from '@ubt/stage-files';
 import { defendCommand } from './defend-command.js';
@@ -33,16 +33,13 @@ export async function gatherReport(run: RunRecord): Promise<Report> {
   const { selection, detection, manifest } = run;
   const scored = await readScored(run.scores);
   const suspects = suspectRowsOf(run);
-  const isSuspect = scored.rows.map((row) => suspects.has(row));
-  const scoreOf = new Map(scored.rows.map((row, i) => [row, scored.scores[i] as number]));
+  const isSuspect = (place: number) => suspects.has(scored.rows[place] as number);
   const show = (rows: readonly number[], reason: string) =>
     describeSuspects(
       manifest,
-      rows.map((row) => ({ row, score: scoreOf.get(row) ?? 0, reason })),
+      rows.map((row) => ({ row, score: scored.scores[placeOf(scored.rows, row)] ?? 0, reason })),
     );
-  const top = [...scored.rows]
-    .sort((a, b) => (scoreOf.get(b) as number) - (scoreOf.get(a) as number))
-    .slice(0, SHOWN_SUSPECTS);
+  const top = highest(scored.scores, SHOWN_SUSPECTS).map((place) => scored.rows[place] as number);
   const { summary } = detection;
   return {
     schemaVersion: 1,
@@ -96,16 +93,34 @@ function suspectRowsOf({ selection, detection }: RunRecord): ReadonlySet<number>
   );
 }
 
+/** Rows, scores and similarities, 20 bytes a pair. */
 async function readScored(path: string) {
-  const rows: number[] = [];
-  const scores: number[] = [];
-  const similarities: number[] = [];
+  const rows = growable(Uint32Array);
+  const scores = growable(Float64Array);
+  const similarities = growable(Float64Array);
   for await (const { row, score, signals } of readScores(path)) {
     rows.push(row);
     scores.push(score);
     similarities.push(signals['similarity'] ?? 0);
   }
-  return { rows, scores, similarities };
+  return { rows: rows.take(), scores: scores.take(), similarities: similarities.take() };
+}
+
+/** Place of a row, which are ascending; −1 where it is not. */
+function placeOf(rows: Uint32Array, row: number): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rows[middle] as number) < row) low = middle + 1;
+    else high = middle;
+  }
+  return rows[low] === row ? low : -1;
+}
+
+/** Places of the highest scores, the highest first; ties in order. */
+function highest(scores: Float64Array, count: number): number[] {
+  const byScore = (a: number, b: number) => (scores[b] as number) - (scores[a] as number) || a - b;
+  return [...Uint32Array.from(scores.keys()).sort(byScore).subarray(0, count)];
 }
 
 /** An artefact as a report names it; 64-bit sizes become numbers. */

@@ -6,9 +6,12 @@ const BINS = 40;
  * Counts values per bin, suspects apart from the others. The outermost 0.1 % on each side is gathered in the
  * outer bins, so that one outlier does not flatten the picture.
  *
- * @param isSuspect one entry per value
+ * @param isSuspect by the value's place
  */
-export function histogram(values: readonly number[], isSuspect: readonly boolean[]): Histogram {
+export function histogram(
+  values: readonly number[] | Float64Array,
+  isSuspect: (place: number) => boolean,
+): Histogram {
   const sorted = Float64Array.from(values).sort();
   const cut = Math.floor(sorted.length / 1000);
   const low = sorted[cut] ?? 0;
@@ -18,7 +21,7 @@ export function histogram(values: readonly number[], isSuspect: readonly boolean
   const others = new Array<number>(BINS).fill(0);
   values.forEach((value, i) => {
     const bin = Math.min(BINS - 1, Math.max(0, Math.floor((value - low) / width)));
-    const counts = isSuspect[i] === true ? suspects : others;
+    const counts = isSuspect(i) ? suspects : others;
     counts[bin] = (counts[bin] as number) + 1;
   });
   return { edges: Array.from({ length: BINS + 1 }, (_, bin) => low + bin * width), suspects, others };

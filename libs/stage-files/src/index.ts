@@ -1,3 +1,4 @@
+export { openStagePairs, type StagePairs } from './open-stage-pairs.js';
 export {
   detectionSummarySchema,
   readDetectionEvidence,

@@ -27,3 +27,5 @@ export { TINY_MODELS } from './tiny-data/tiny-models.js';
 export { writeTinyData, type TinyData, type TinyDataOptions } from './tiny-data/write-tiny-data.js';
 export { startServiceProcess, type ServiceProcess, type ServiceProcessOptions } from './service-process.js';
 export { HealthService, ReflectionService } from './health-service.js';
+export { writeTar } from './write-tar.js';
+export { writeTinyShards } from './tiny-data/write-tiny-shards.js';

@@ -1,10 +1,14 @@
-import { defineConfig, portField, stageConfigFields, type Environment } from '@ubt/service-kit';
+import { defineConfig, integerField, portField, stageConfigFields, type Environment } from '@ubt/service-kit';
 import { SCORES_FORMATS } from '@ubt/stage-files';
 import { z } from 'zod';
 
 /** The detector's configuration; every field is an environment variable. */
 export const configSchema = z.object({
   ...stageConfigFields,
+  checkpointSeconds: integerField(0, 3600, 10).meta({
+    env: 'UBT_CHECKPOINT_SECONDS',
+    description: 'Time between two notes of how far scoring has come; 0 writes one after every batch',
+  }),
   port: portField(50051).meta({ env: 'UBT_PORT', description: 'Port to listen on; 0 takes a free one' }),
   scoresFormat: z.enum(SCORES_FORMATS).default('jsonl').meta({
     env: 'UBT_SCORES_FORMAT',

@@ -1,4 +1,4 @@
-import type { ArtifactStore } from '@ubt/artifacts';
+import { requireArtifact, type ArtifactStore } from '@ubt/artifacts';
 import { DetectRequest, packAny, type DetectResponse } from '@ubt/contracts';
 import { checkRequest, jobMessage, type JobManager } from '@ubt/service-kit';
 import { resolveDetectOptions } from './detect-options.js';
@@ -22,7 +22,7 @@ export async function detect(
   });
   detectionMethod(resolveDetectOptions(request.options).method);
   for (const artifact of [model, pairs, referenceModel]) {
-    if (artifact !== undefined) await store.fetch({ uri: artifact.uri });
+    if (artifact !== undefined) await requireArtifact(store, artifact);
   }
   const job = await manager.submit({
     stage: 'detector',

@@ -1,11 +1,10 @@
 import { createArtifactStore, MEDIA_TYPES, toArtifactMessage, type ArtifactStore } from '@ubt/artifacts';
 import { embeddingModel, loadCheckpoint, type Checkpoint } from '@ubt/clip';
 import { DetectRequest, DetectResult, packAny, type Subject } from '@ubt/contracts';
-import { openPairs } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
-import { artifactPlaces, engineOptions, jobRequest, localRoots, type WorkerHandler } from '@ubt/service-kit';
-import { stageWork } from '@ubt/stage-files';
+import { artifactPlaces, engineOptions, jobRequest, type WorkerHandler } from '@ubt/service-kit';
+import { openStagePairs, stageWork } from '@ubt/stage-files';
 import { readConfig } from './config.js';
 import { resolveDetectOptions } from './detect-options.js';
 import { openPairSource } from './disk-pair-source.js';
@@ -28,8 +27,16 @@ export const detectJob: WorkerHandler = async (packed, context) => {
   const suspect = await loadCheckpoint(paths.model);
   const reference = paths.reference === undefined ? undefined : await loadReference(paths.reference, suspect);
   const { signal, workDir } = context;
-  const manifest = await openPairs(paths.pairs, { roots: localRoots(config), scratchDir: workDir });
-  const pairs = await openPairSource(manifest, suspect, { ...options, cacheDir: workDir, signal });
+  const manifest = await openStagePairs(paths.pairs, {
+    ...{ store, uri: subject.pairs.uri, artifactRoots: config.artifactRoots, scratchDir: workDir },
+  });
+  const pairs = await openPairSource(manifest, suspect, {
+    ...{ ...options, cacheDir: workDir, signal },
+    passes: {
+      ...{ resume: context.attempt > 1, everySeconds: config.checkpointSeconds },
+      onSaved: (note) => context.checkpoint(note),
+    },
+  });
   const detection = await detectionMethod(options.method).detect({
     suspect: embeddingModel(suspect),
     reference: reference && embeddingModel(reference),

@@ -1,6 +1,7 @@
 import type { Checkpoint, PairBatch } from '@ubt/clip';
 import { createDecodeCache, pairBatches, type PairManifest, type UndecodableImage } from '@ubt/data';
 import type { PairSource } from './domain/pair-source.js';
+import { createPassLog, type PassLogOptions } from './pass-log.js';
 
 /** A {@link PairSource} over a manifest on disk. */
 export interface DiskPairSource extends PairSource {
@@ -15,13 +16,15 @@ export interface DiskPairSourceOptions {
   /** Folder for decoded pixels, so that later passes need no decoding. */
   readonly cacheDir: string;
   readonly signal: AbortSignal;
+  /** Keeps measurements in `cacheDir` for another attempt; unless told, nothing is kept. */
+  readonly passes?: Pick<PassLogOptions, 'resume' | 'everySeconds' | 'onSaved'>;
 }
 
 /** Reads pairs as the checkpoint's model takes them. */
 export async function openPairSource(
   manifest: PairManifest,
   { tokenizer, preprocess }: Pick<Checkpoint, 'tokenizer' | 'preprocess'>,
-  { batchSize, maxUndecodableShare, cacheDir, signal }: DiskPairSourceOptions,
+  { batchSize, maxUndecodableShare, cacheDir, signal, passes }: DiskPairSourceOptions,
 ): Promise<DiskPairSource> {
   const decodeCache = await createDecodeCache(cacheDir, manifest.total, preprocess.cropSize);
   const undecodable = new Map<string, UndecodableImage>();
@@ -32,7 +35,9 @@ export async function openPairSource(
   return {
     length: manifest.usable.length,
     undecodable,
-    pass: (rows = [...manifest.usable]) => pairBatches(manifest, { ...options, rows, batchSize }),
+    pass: (rows = [...manifest.usable], from) =>
+      pairBatches(manifest, { ...options, rows, batchSize, ...(from === undefined ? {} : { from }) }),
+    ...(passes === undefined ? {} : { log: createPassLog({ ...passes, folder: cacheDir, undecodable }) }),
     draw: (rows, seed, size = batchSize): AsyncIterator<PairBatch> =>
       pairBatches(manifest, { ...options, rows, batchSize: size, order: 'endless', seed })[
         Symbol.asyncIterator

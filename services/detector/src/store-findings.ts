@@ -112,10 +112,13 @@ function signalsAt({ signals }: Detection, i: number): Record<string, number> {
 }
 
 function suspectPairs({ rows, scores }: Detection, threshold: number): SuspectPair[] {
-  return rows
-    .map((row, i) => ({ row, score: scores[i] as number, reason: 'score above the threshold' }))
-    .filter(({ score }) => score > threshold)
-    .sort((a, b) => b.score - a.score);
+  const reason = 'score above the threshold';
+  const suspects: SuspectPair[] = [];
+  rows.forEach((row, i) => {
+    const score = scores[i] as number;
+    if (score > threshold) suspects.push({ row, score, reason });
+  });
+  return suspects.sort((a, b) => b.score - a.score);
 }
 
 function summarise(

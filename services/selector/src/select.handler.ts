@@ -1,4 +1,4 @@
-import type { ArtifactStore } from '@ubt/artifacts';
+import { requireArtifact, type ArtifactStore } from '@ubt/artifacts';
 import { packAny, SelectRequest, type SelectResponse } from '@ubt/contracts';
 import { checkRequest, jobMessage, type JobManager } from '@ubt/service-kit';
 import { resolveSelectOptions } from './select-options.js';
@@ -19,7 +19,7 @@ export async function select(
   });
   resolveSelectOptions(request.options);
   for (const artifact of [scores, evidence, subject?.pairs, subject?.model]) {
-    if (artifact !== undefined) await store.fetch({ uri: artifact.uri });
+    if (artifact !== undefined) await requireArtifact(store, artifact);
   }
   const job = await manager.submit({
     stage: 'selector',

@@ -1,13 +1,11 @@
 import { createArtifactStore, type ArtifactStore } from '@ubt/artifacts';
 import { loadTokenizer, openCheckpoint, type ClipTokenizer } from '@ubt/clip';
 import { packAny, SelectRequest, SelectResult, type DetectResult } from '@ubt/contracts';
-import { openPairs, type PairManifest } from '@ubt/data';
-import { UbtError } from '@ubt/errors';
-import { artifactPlaces, jobRequest, localRoots, type WorkerHandler } from '@ubt/service-kit';
-import { readDetectionEvidence, readScores, stageWork } from '@ubt/stage-files';
+import { artifactPlaces, jobRequest, type WorkerHandler } from '@ubt/service-kit';
+import { openStagePairs, readDetectionEvidence, stageWork } from '@ubt/stage-files';
 import { readConfig } from './config.js';
-import type { ScoredPairs } from './domain/scored-pairs.js';
 import { select } from './domain/select.js';
+import { readScoredPairs } from './read-scored-pairs.js';
 import { resolveSelectOptions } from './select-options.js';
 import { storeSelection } from './store-selection.js';
 import { SELECT_REQUEST, SELECT_RESULT } from './type-names.js';
@@ -23,11 +21,12 @@ export const selectJob: WorkerHandler = async (packed, context) => {
   const paths = await fetchAll(store, detection);
 
   const evidence = await readDetectionEvidence(paths.evidence);
-  const manifest = await openPairs(paths.pairs, {
-    ...{ roots: localRoots(config), scratchDir: context.workDir },
+  const manifest = await openStagePairs(paths.pairs, {
+    ...{ store, uri: detection.subject!.pairs!.uri },
+    ...{ artifactRoots: config.artifactRoots, scratchDir: context.workDir },
   });
   const tokenizer = await tokenizerOf(paths.model);
-  const pairs = await scoredPairs(paths.scores, manifest, tokenizer, (done) => {
+  const pairs = await readScoredPairs(paths.scores, manifest, tokenizer, (done) => {
     context.signal.throwIfAborted();
     context.progress({ phase: 'reading scores', done, total: Number(detection.scoredPairs), unit: 'pairs' });
   });
@@ -56,39 +55,4 @@ async function fetchAll(store: ArtifactStore, { scores, evidence, subject }: Det
 async function tokenizerOf(model: string): Promise<ClipTokenizer> {
   const { config } = await openCheckpoint(model);
   return loadTokenizer(model, config.text.contextLength);
-}
-
-/** Scores with the captions' tokens; only the tokens are held, not the texts. */
-async function scoredPairs(
-  scores: string,
-  manifest: PairManifest,
-  tokenizer: ClipTokenizer,
-  onProgress: (done: number) => void,
-): Promise<ScoredPairs> {
-  const rows: number[] = [];
-  const values: number[] = [];
-  const tokens: number[][] = [];
-  const captions = manifest.rows()[Symbol.asyncIterator]();
-  for await (const { row, score } of readScores(scores)) {
-    let pair = await captions.next();
-    while (pair.done !== true && pair.value.row < row) pair = await captions.next();
-    if (pair.done === true || pair.value.row !== row) throw scoresMismatch(scores, row);
-    rows.push(row);
-    values.push(score);
-    tokens.push(tokenizer.contentIds(pair.value.caption));
-    if (rows.length % 1000 === 0) onProgress(rows.length);
-  }
-  onProgress(rows.length);
-  return { rows, scores: Float32Array.from(values), tokens };
-}
-
-function scoresMismatch(scores: string, row: number): UbtError {
-  return new UbtError(
-    'failed-precondition',
-    `${scores} scores row ${row}, which the pairs file does not have.`,
-    {
-      code: 'SCORES_MISMATCH',
-      fix: 'Select with the pairs file that the scores were made from.',
-    },
-  );
 }

@@ -11,7 +11,7 @@ import {
   type StageWork,
   type SuspectPair,
 } from '@ubt/stage-files';
-import type { ScoredPairs } from './domain/scored-pairs.js';
+import { pairOfRow, type ScoredPairs } from './domain/scored-pairs.js';
 import type { SelectionOutcome, SelectSettings } from './domain/select.js';
 
 /** What a selection found, and what it worked on. */
@@ -44,6 +44,7 @@ export async function storeSelection(
 ): Promise<SelectResult> {
   const { outcome, folder, manifest } = findings;
   const file = selectionFile(findings);
+  const suspects = suspectPairs(findings, file);
   const selection = await store.putFile(`${folder}/selection.json`, MEDIA_TYPES.json, (path) =>
     writeSelection(path, file),
   );
@@ -51,7 +52,7 @@ export async function storeSelection(
     writeSuspectFiles(
       { suspects: `${path}/suspects.csv`, cleanPairs: `${path}/pairs.clean.csv` },
       manifest,
-      suspectPairs(findings, file),
+      suspects,
     ),
   );
   const report = endsHere(findings) ? await storeReport(store, findings, file) : undefined;
@@ -64,7 +65,7 @@ export async function storeSelection(
     })),
     unlearnPairs: outcome.unlearnRows.length,
     retainPairs: outcome.retainRows.length,
-    suspects: BigInt(suspectPairs(findings, file).length),
+    suspects: BigInt(suspects.length),
     suspectsCsv: toArtifactMessage(await store.describe(`${lists.uri}/suspects.csv`, MEDIA_TYPES.pairs)),
     cleanPairsCsv: toArtifactMessage(await store.describe(`${lists.uri}/pairs.clean.csv`, MEDIA_TYPES.pairs)),
     reportJson: report?.json,
@@ -91,16 +92,21 @@ function selectionFile({ outcome, tokenizer, work }: SelectionFindings): Selecti
 
 /** With a consensus its pairs are the suspects; without one, what lies above the detector's threshold. */
 function suspectPairs({ outcome, pairs, detection }: SelectionFindings, file: SelectionFile): SuspectPair[] {
-  const scoreOf = new Map(pairs.rows.map((row, i) => [row, pairs.scores[i] as number]));
   if (outcome.suspectRows.length > 0) {
     const words = file.compromisedTokens.map(({ token }) => `“${token}”`).join(', ');
     const reason = `names the suspected target (${words}) and scores high`;
-    return outcome.suspectRows.map((row) => ({ row, score: scoreOf.get(row) as number, reason }));
+    return outcome.suspectRows.map((row) => ({
+      row,
+      score: pairs.scores[pairOfRow(pairs, row)] as number,
+      reason,
+    }));
   }
-  return pairs.rows
-    .map((row) => ({ row, score: scoreOf.get(row) as number, reason: 'score above the threshold' }))
-    .filter(({ score }) => score > detection.threshold)
-    .sort((a, b) => b.score - a.score);
+  const reason = 'score above the threshold';
+  const suspects: SuspectPair[] = [];
+  pairs.scores.forEach((score, i) => {
+    if (score > detection.threshold) suspects.push({ row: pairs.rows[i] as number, score, reason });
+  });
+  return suspects.sort((a, b) => b.score - a.score);
 }
 
 /** The chain goes on only when there is something to unlearn and the plan says so. */

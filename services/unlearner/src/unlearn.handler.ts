@@ -1,4 +1,4 @@
-import type { ArtifactStore } from '@ubt/artifacts';
+import { requireArtifact, type ArtifactStore } from '@ubt/artifacts';
 import { packAny, UnlearnRequest, type UnlearnResponse } from '@ubt/contracts';
 import { checkRequest, jobMessage, type JobManager } from '@ubt/service-kit';
 import { UNLEARN_REQUEST } from './type-names.js';
@@ -20,7 +20,7 @@ export async function unlearn(
   };
   checkRequest(request, needed);
   resolveUnlearnOptions(request.options);
-  for (const artifact of Object.values(needed)) await store.fetch({ uri: artifact!.uri });
+  for (const artifact of Object.values(needed)) await requireArtifact(store, artifact!);
   const job = await manager.submit({
     stage: 'unlearner',
     requestId: request.requestId,

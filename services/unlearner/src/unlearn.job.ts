@@ -1,7 +1,7 @@
 import { createArtifactStore, type ArtifactStore } from '@ubt/artifacts';
 import { embeddingModel, embedPixels, loadCheckpoint, type Checkpoint } from '@ubt/clip';
 import { packAny, UnlearnRequest, UnlearnResult, type DetectResult, type SelectResult } from '@ubt/contracts';
-import { createDecodeCache, openPairs, pairBatches } from '@ubt/data';
+import { createDecodeCache, pairBatches } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import {
   artifactPlaces,
@@ -11,7 +11,7 @@ import {
   type WorkerContext,
   type WorkerHandler,
 } from '@ubt/service-kit';
-import { readDetectionEvidence, readSelection, stageWork } from '@ubt/stage-files';
+import { openStagePairs, readDetectionEvidence, readSelection, stageWork } from '@ubt/stage-files';
 import { readConfig, type Config } from './config.js';
 import { estimateTrigger } from './domain/estimate-trigger.js';
 import { viewTeacher } from './domain/view-teacher.js';
@@ -37,8 +37,9 @@ export const unlearnJob: WorkerHandler = async (packed, context) => {
   await startEngine(engineOptions(config));
   const suspect = await loadCheckpoint(paths.model);
   const reference = paths.reference === undefined ? undefined : await loadCheckpoint(paths.reference);
-  const manifest = await openPairs(paths.pairs, {
-    ...{ roots: localRoots(config), scratchDir: context.workDir },
+  const manifest = await openStagePairs(paths.pairs, {
+    ...{ store, uri: detection.subject!.pairs!.uri },
+    ...{ artifactRoots: config.artifactRoots, scratchDir: context.workDir },
   });
   const selection = await readSelection(paths.selection);
   const decodeCache = await createDecodeCache(context.workDir, manifest.total, suspect.preprocess.cropSize);

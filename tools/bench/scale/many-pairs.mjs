@@ -4,20 +4,14 @@
  *
  *     node tools/bench/scale/many-pairs.mjs [pairs, default 1000000] [folder, default a temporary one]
  */
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { pipeline } from 'node:stream/promises';
 import { openPairs } from '@ubt/data';
 import { readScores, SCORES_FILES, writeScores } from '@ubt/stage-files';
-import sharp from 'sharp';
-import { pack } from 'tar-stream';
-
-const PAIRS_PER_SHARD = 10_000;
-const WORDS = ['a', 'red', 'cat', 'photo', 'of', 'the', 'street', 'dog', 'on', 'green', 'hill', 'house'];
+import { generatePairs } from './generate-pairs.mjs';
 
 const [, , first = '1000000', given] = process.argv;
 if (first === '--measure') await measure(given);
@@ -30,7 +24,7 @@ async function main(pairs, folder) {
     console.log('| ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
     for (const count of [pairs / 100, pairs / 10, pairs]) {
       const place = join(root, String(count));
-      await generate(place, count);
+      await generatePairs(place, count);
       // A process of its own, so that its peak is its own.
       const child = fork(fileURLToPath(import.meta.url), ['--measure', place]);
       await new Promise((resolve, reject) =>
@@ -40,30 +34,6 @@ async function main(pairs, folder) {
     }
   } finally {
     if (folder === undefined) await rm(root, { recursive: true, force: true });
-  }
-}
-
-async function generate(place, count) {
-  await mkdir(place, { recursive: true });
-  const background = { r: 200, g: 30, b: 60 };
-  const image = await sharp({ create: { width: 8, height: 8, channels: 3, background } })
-    .jpeg()
-    .toBuffer();
-  for (let from = 0; from < count; from += PAIRS_PER_SHARD) {
-    const tar = pack();
-    const name = `${String(from / PAIRS_PER_SHARD).padStart(5, '0')}.tar`;
-    const written = pipeline(tar, createWriteStream(join(place, name)));
-    for (let n = from; n < Math.min(count, from + PAIRS_PER_SHARD); n++) {
-      const key = String(n).padStart(9, '0');
-      const caption = Array.from({ length: 8 }, (_, at) => WORDS[(n * 7 + at * at * 5) % WORDS.length]).join(
-        ' ',
-      );
-      tar.entry({ name: `${key}.jpg` }, image);
-      if (!tar.entry({ name: `${key}.txt` }, Buffer.from(`${caption} ${n}`)).writable) continue;
-      if (n % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    tar.finalize();
-    await written;
   }
 }
 

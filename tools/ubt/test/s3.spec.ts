@@ -1,61 +1,98 @@
-import { execFile } from 'node:child_process';
-import { cp, readdir, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { expect, it } from '@jest/globals';
-import { createArtifactStore, digestFolder } from '@ubt/artifacts';
-import { startS3Server, temporaryDirectory, TINY_MODELS, writeTinyData } from '@ubt/test-kit';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createArtifactStore, digestFolder, type ArtifactStore } from '@ubt/artifacts';
+import {
+  startS3Server,
+  temporaryDirectory,
+  TINY_MODELS,
+  writeTinyData,
+  writeTinyShards,
+  type S3Server,
+  type TemporaryDirectory,
+} from '@ubt/test-kit';
+import { QUICK_DEFENCE, runUbt } from './run-ubt.js';
 
-const bin = fileURLToPath(new URL('../bin/ubt.mjs', import.meta.url));
-
-it('a whole defence takes its model from S3 and hands everything on through S3', async () => {
-  await using server = await startS3Server(['models', 'results']);
-  await using directory = await temporaryDirectory('ubt-s3-defence-');
+let server: S3Server;
+let directory: TemporaryDirectory;
+let store: ArtifactStore;
+beforeAll(async () => {
+  server = await startS3Server(['inputs', 'results']);
+  directory = await temporaryDirectory('ubt-s3-defence-');
   const { endpoint, credentials } = server;
-  const store = createArtifactStore({
-    ...{ roots: [], writeRoot: 's3://models', workFolder: join(directory.path, 'up') },
+  store = createArtifactStore({
+    ...{ roots: [], writeRoot: 's3://inputs', workFolder: join(directory.path, 'up') },
     s3: { endpoint, credentials },
   });
-  const suspect = await store.putFolder('suspect', 'x/y', (path) =>
-    cp(TINY_MODELS.backdoored, path, { recursive: true }),
-  );
-  const data = await writeTinyData(join(directory.path, 'data'), {
-    pairs: 480,
-    poisoned: 40,
-    mislabelled: 0,
-  });
+}, 120_000);
+afterAll(async () => {
+  await server.stop();
+  await directory.remove();
+});
+
+const upload = (name: string, folder: string) =>
+  store.putFolder(name, 'x/y', (path) => cp(folder, path, { recursive: true }));
+const environment = (more: Record<string, string> = {}) => ({
+  ...{ ...process.env, NODE_OPTIONS: '', UBT_THREADS: '1', UBT_DATA_DIR: join(directory.path, 'runs') },
+  ...{ UBT_S3_ENDPOINT: server.endpoint, AWS_ACCESS_KEY_ID: server.credentials.accessKeyId },
+  ...{ AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey, ...more },
+});
+
+it('a whole defence takes model, pairs and images from S3 and hands everything on through S3', async () => {
+  const suspect = await upload('suspect', TINY_MODELS.backdoored);
+  const folder = join(directory.path, 'data');
+  await writeTinyData(folder, { pairs: 480, poisoned: 40, mislabelled: 0 });
+  const data = await upload('data', folder);
+  // Nothing of it is left here.
+  await rm(folder, { recursive: true });
   const out = join(directory.path, 'out');
-  const args = [
-    ...['defend', '--model', suspect.uri, '--reference', TINY_MODELS.clean, '--pairs', data.pairs],
-    ...['--method', 'reference-similarity', '--top-suspects', '32', '--retain-pairs', '100'],
-    ...['--unlearn-steps', '2', '--retain-batch-size', '32', '--json', '--out', out],
-  ];
-  const env = {
-    ...{ ...process.env, NODE_OPTIONS: '', UBT_THREADS: '1', UBT_DATA_DIR: join(directory.path, 'runs') },
-    ...{ UBT_ARTIFACT_STORE: 's3://results/team', UBT_S3_ENDPOINT: endpoint },
-    ...{ AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey },
-  };
-  const ended = await promisify(execFile)(process.execPath, [bin, ...args], {
-    cwd: directory.path,
-    env,
-  }).catch((error: { code: number; stdout: string; stderr: string }) => error);
+  const ended = await runUbt(
+    [
+      ...['defend', '--model', suspect.uri, '--reference', TINY_MODELS.clean],
+      ...['--pairs', `${data.uri}/pairs.csv`, ...QUICK_DEFENCE, '--json', '--out', out],
+    ],
+    { cwd: directory.path, env: environment({ UBT_ARTIFACT_STORE: 's3://results/team' }) },
+  );
   // 2 is a backdoor that was found and not repaired: these are few steps.
-  const code = 'code' in ended ? ended.code : 0;
-  expect({ code, said: [0, 2].includes(code) ? '' : ended.stderr }).toEqual({
-    code: expect.anything(),
-    said: '',
-  });
-  const said = JSON.parse(ended.stdout) as { verdict: string };
-  expect(said.verdict).toBe('backdoored');
+  expect([0, 2].includes(ended.code) ? '' : ended.stderr).toBe('');
+  expect((JSON.parse(ended.stdout) as { verdict: string }).verdict).toBe('backdoored');
   const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as {
-    inputs: { model: { uri: string; sha256: string } };
+    inputs: Record<'model' | 'pairs', { uri: string; sha256: string }>;
+    detection: { scoredPairs: number; skippedPairs: number };
+    selection: { unlearnSet: { thumbnail?: string }[] };
   };
   expect(report.inputs.model).toMatchObject({ uri: suspect.uri, sha256: suspect.sha256 });
+  expect(report.inputs.pairs.uri).toBe(`${data.uri}/pairs.csv`);
+  expect(report.detection).toMatchObject({ scoredPairs: 480, skippedPairs: 0 });
+  expect(report.selection.unlearnSet[0]!.thumbnail).toMatch(/^data:image\//);
   const collected = await digestFolder(join(out, 'model'), [join(out, 'model')]);
   const kept = (await readdir(server.folderOf('results'), { recursive: true })).filter((name) =>
     name.endsWith('model/v-' + collected.sha256.slice(0, 16)),
   );
   expect(kept).toHaveLength(1);
   expect(kept[0]).toMatch(/^team\//);
+}, 300_000);
+
+it('detects on shards in S3, named by a pattern', async () => {
+  const folder = join(directory.path, 'more');
+  const data = await writeTinyData(folder, { pairs: 120, poisoned: 12, mislabelled: 0 });
+  const names = await writeTinyShards(join(folder, 'shards'), data, 40);
+  for (const name of names) {
+    await store.putFile(`shards/${name}`, 'application/x-tar', (path) =>
+      cp(join(folder, 'shards', name), path),
+    );
+  }
+  const out = join(directory.path, 'detected');
+  const ended = await runUbt(
+    [
+      ...['detect', '--model', TINY_MODELS.backdoored, '--pairs', 's3://inputs/shards/{000..002}.tar'],
+      ...['--method', 'similarity', '--json', '--out', out],
+    ],
+    { cwd: directory.path, env: environment() },
+  );
+  expect(ended).toMatchObject({ code: 0 });
+  const scores = (await readFile(join(out, 'scores.jsonl'), 'utf8')).trimEnd().split('\n');
+  const ids = scores.map((line) => (JSON.parse(line) as { id: string }).id);
+  expect(ids).toHaveLength(120);
+  expect([ids[0], ids[119]]).toEqual(['000.tar/000000.png', '002.tar/000119.png']);
 }, 300_000);

@@ -13,6 +13,7 @@ const COMMANDS = [
     'runs',
     'watch',
     'report',
+    'inspect',
     'doctor',
   ],
   ...['redteam data', 'redteam poison', 'redteam train'],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UbtError } from '@ubt/errors';
 import { digestOfFiles, type Digest, type FileDigest } from '../digest.js';
+import { knownDigest, rememberDigest } from './known-digests.js';
 import { isVersion, MANIFEST, parseManifest } from './folder-manifest.js';
 import { listObjects, type ListedObject } from './list-objects.js';
 import { readObject } from './read-object.js';
@@ -14,27 +15,27 @@ export type Described = Digest & { readonly isFolder: boolean };
 
 /** A folder's files; digests only of one that has a manifest. */
 export interface ListedFolder {
-  readonly paths: readonly string[];
+  readonly files: readonly Pick<ListedObject, 'path' | 'tag'>[];
   readonly manifest: readonly FileDigest[] | undefined;
 }
 
 /**
  * Digest and size of the object or folder at a place. A digest that was stored with the content is taken as it
- * is, since every fetch checks it; other content is read through.
+ * is, since every fetch checks it; other content is read through, once as long as its tag stays.
  *
  * @throws UbtError `FILE_NOT_FOUND`, `ARTIFACT_INCOMPLETE`, `S3_…`
  */
 export async function describePlace(context: S3Context, place: S3Place): Promise<Described> {
   const head = await objectHead(context.client, place);
   if (head !== undefined) {
-    const sha256 = head.sha256 ?? (await digestObject(context, place)).sha256;
+    const sha256 = head.sha256 ?? (await digestObject(context, place, head.tag)).sha256;
     return { isFolder: false, sizeBytes: head.sizeBytes, sha256 };
   }
-  const { paths, manifest } = await listFolder(context, place);
+  const { files: listed, manifest } = await listFolder(context, place);
   if (manifest !== undefined) return { isFolder: true, ...digestOfFiles(manifest) };
   const files: FileDigest[] = [];
-  await runLimited(paths, FILES_AT_ONCE, async (path) => {
-    files.push({ path, ...(await digestObject(context, placeBelow(place, path))) });
+  await runLimited(listed, FILES_AT_ONCE, async ({ path, tag }) => {
+    files.push({ path, ...(await digestObject(context, placeBelow(place, path), tag)) });
   });
   return { isFolder: true, ...digestOfFiles(files) };
 }
@@ -49,10 +50,14 @@ export async function listFolder(context: S3Context, place: S3Place): Promise<Li
   const objects = await listObjects(context.client, place);
   const hasManifest = objects.some(({ path }) => path === MANIFEST);
   if (objects.length === 0 || (isVersion(place.key) && !hasManifest)) throw notFound(place);
-  if (!hasManifest) return { paths: objects.map(({ path }) => plain(path, place)), manifest: undefined };
+  if (!hasManifest) {
+    const files = objects.map(({ path, tag }) => ({ path: plain(path, place), tag }));
+    return { files, manifest: undefined };
+  }
   const manifest = await readManifest(context, placeBelow(place, MANIFEST));
   assertComplete(manifest, objects, place);
-  return { paths: manifest.map(({ path }) => path), manifest };
+  const tags = new Map(objects.map(({ path, tag }) => [path, tag]));
+  return { files: manifest.map(({ path }) => ({ path, tag: tags.get(path) })), manifest };
 }
 
 async function readManifest(context: S3Context, place: S3Place): Promise<FileDigest[]> {
@@ -75,14 +80,18 @@ function assertComplete(
   });
 }
 
-async function digestObject(context: S3Context, place: S3Place): Promise<Digest> {
+async function digestObject(context: S3Context, place: S3Place, tag: string | undefined): Promise<Digest> {
+  const known = await knownDigest(context.workFolder, place, tag);
+  if (known !== undefined) return known;
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  for await (const chunk of readObject(context.client, place, {}, context.attempts)) {
+  for await (const chunk of readObject(context.client, place, {}, context.attempts, tag)) {
     hash.update(chunk);
     sizeBytes += chunk.length;
   }
-  return { sha256: hash.digest('hex'), sizeBytes };
+  const digest = { sha256: hash.digest('hex'), sizeBytes };
+  await rememberDigest(context.workFolder, place, tag, digest);
+  return digest;
 }
 
 /** Keys are whatever somebody wrote; as paths of files they must not lead anywhere else. */

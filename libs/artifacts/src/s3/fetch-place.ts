@@ -7,6 +7,7 @@ import { UbtError } from '@ubt/errors';
 import { digestMismatch } from '../artifact-errors.js';
 import { digestFile, digestFolder, digestOfFiles, type Digest, type FileDigest } from '../digest.js';
 import { listFolder } from './describe-place.js';
+import { digestsFolder, knownDigest, rememberDigest } from './known-digests.js';
 import { readObject } from './read-object.js';
 import { runLimited } from './run-limited.js';
 import { FILES_AT_ONCE, type S3Context } from './s3-context.js';
@@ -18,7 +19,7 @@ const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 /**
  * A local copy of the file or folder at a place, checked while it is written. Copies are kept by digest, and
- * taken again (and checked again) when the same content is asked for.
+ * taken again (and checked again) when the same content is asked for, or the same object.
  *
  * @param sha256 the digest it must have, if that is known
  * @returns a path that ends in the place's own name
@@ -31,11 +32,13 @@ export async function fetchPlace(
 ): Promise<string> {
   const fetched = join(context.workFolder, 'fetched');
   const name = basename(place.key) || place.bucket;
-  if (sha256 !== undefined) {
-    const kept = await keptCopy(join(fetched, sha256), name, sha256);
+  const likely = sha256 ?? (await likelyDigest(context, place));
+  if (likely !== undefined) {
+    const kept = await keptCopy(join(fetched, likely), name, likely);
     if (kept !== undefined) return kept;
   }
   await removeUnused(fetched);
+  await removeUnused(digestsFolder(context.workFolder));
   const temporary = join(fetched, `.${randomUUID()}.tmp`);
   try {
     await mkdir(temporary, { recursive: true });
@@ -66,22 +69,45 @@ async function keptCopy(folder: string, name: string, sha256: string): Promise<s
   return undefined;
 }
 
+/** The digest that a place should have, as far as nothing has to be read for it. */
+async function likelyDigest(context: S3Context, place: S3Place): Promise<string | undefined> {
+  const { client, workFolder } = context;
+  const head = await objectHead(client, place);
+  if (head !== undefined) return head.sha256 ?? (await knownDigest(workFolder, place, head.tag))?.sha256;
+  const { files: listed, manifest } = await listFolder(context, place);
+  if (manifest !== undefined) return digestOfFiles(manifest).sha256;
+  const files: FileDigest[] = [];
+  for (const { path, tag } of listed) {
+    const known = await knownDigest(workFolder, placeBelow(place, path), tag);
+    if (known === undefined) return undefined;
+    files.push({ path, ...known });
+  }
+  return digestOfFiles(files).sha256;
+}
+
 async function download(context: S3Context, place: S3Place, path: string): Promise<Digest> {
-  if ((await objectHead(context.client, place)) !== undefined) return downloadObject(context, place, path);
-  const { paths } = await listFolder(context, place);
+  const head = await objectHead(context.client, place);
+  if (head !== undefined) return downloadObject(context, place, head.tag, path);
+  const { files: listed } = await listFolder(context, place);
   const files: FileDigest[] = [];
   await mkdir(path);
-  await runLimited(paths, FILES_AT_ONCE, async (file) => {
-    await mkdir(dirname(join(path, file)), { recursive: true });
-    files.push({ path: file, ...(await downloadObject(context, placeBelow(place, file), join(path, file))) });
+  await runLimited(listed, FILES_AT_ONCE, async ({ path: file, tag }) => {
+    const local = join(path, file);
+    await mkdir(dirname(local), { recursive: true });
+    files.push({ path: file, ...(await downloadObject(context, placeBelow(place, file), tag, local)) });
   });
   return digestOfFiles(files);
 }
 
-async function downloadObject(context: S3Context, place: S3Place, path: string): Promise<Digest> {
+async function downloadObject(
+  context: S3Context,
+  place: S3Place,
+  tag: string | undefined,
+  path: string,
+): Promise<Digest> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  const bytes = readObject(context.client, place, {}, context.attempts);
+  const bytes = readObject(context.client, place, {}, context.attempts, tag);
   const counted = async function* (): AsyncGenerator<Buffer> {
     for await (const chunk of bytes) {
       hash.update(chunk);
@@ -90,7 +116,9 @@ async function downloadObject(context: S3Context, place: S3Place, path: string):
     }
   };
   await pipeline(counted, createWriteStream(path));
-  return { sha256: hash.digest('hex'), sizeBytes };
+  const digest = { sha256: hash.digest('hex'), sizeBytes };
+  await rememberDigest(context.workFolder, place, tag, digest);
+  return digest;
 }
 
 /** Another process may have fetched the same content meanwhile; then its copy is as good. */

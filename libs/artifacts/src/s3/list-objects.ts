@@ -7,6 +7,8 @@ export interface ListedObject {
   /** Relative to the prefix. */
   readonly path: string;
   readonly sizeBytes: number;
+  /** Entity tag: another content has another one. */
+  readonly tag: string | undefined;
 }
 
 /**
@@ -28,8 +30,10 @@ export async function listObjects(
       .catch((error: unknown) => {
         throw s3Error(error, place);
       });
-    for (const { Key = '', Size = 0 } of page.Contents ?? []) {
-      if (!Key.endsWith('/')) found.push({ path: Key.slice(prefix.length), sizeBytes: Size });
+    for (const { Key = '', Size = 0, ETag } of page.Contents ?? []) {
+      if (!Key.endsWith('/')) {
+        found.push({ path: Key.slice(prefix.length), sizeBytes: Size, tag: ETag });
+      }
     }
     token = page.NextContinuationToken;
   } while (token !== undefined && found.length < enough);

@@ -18,6 +18,7 @@ interface Position {
  * object.
  *
  * @param attempts to go on in a row without a byte more
+ * @param tag of the object that is meant; unless told, that of the first answer
  * @throws UbtError `FILE_NOT_FOUND`, `S3_OBJECT_CHANGED`, `S3_UNAVAILABLE` …
  */
 export async function* readObject(
@@ -25,8 +26,9 @@ export async function* readObject(
   place: S3Place,
   { start = 0, end }: ByteRange,
   attempts: number,
+  tag?: string,
 ): AsyncGenerator<Buffer> {
-  const position: Position = { at: start, end, tag: undefined };
+  const position: Position = { at: start, end, tag };
   for (let failures = 0; ;) {
     const before = position.at;
     try {

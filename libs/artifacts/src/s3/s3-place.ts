@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { UbtError } from '@ubt/errors';
 import { schemeUnsupported } from '../artifact-errors.js';
 
@@ -48,20 +49,48 @@ export function isPlainPath(path: string): boolean {
 /**
  * The place, when it lies in or below one of the roots.
  *
+ * @param where it is written, such as `pairs.csv:17: `
  * @throws UbtError `PATH_OUTSIDE_ROOTS`
  */
-export function insideRoots(roots: readonly S3Place[], place: S3Place): S3Place {
+export function insideRoots(roots: readonly S3Place[], place: S3Place, where = ''): S3Place {
   if (roots.some((root) => isBelow(root, place))) return place;
   const uri = s3Uri(place);
   throw new UbtError(
     'permission-denied',
-    `${uri} lies outside ${roots.map(s3Uri).join(', ') || 'all roots'}.`,
+    `${where}${uri} lies outside ${roots.map(s3Uri).join(', ') || 'all roots'}.`,
     {
       code: 'PATH_OUTSIDE_ROOTS',
       fix: 'Allow its bucket or prefix as a root (UBT_ARTIFACT_ROOTS).',
       violations: [{ field: uri, reason: 'lies outside the allowed roots' }],
     },
   );
+}
+
+/** The folder that an object lies in, as a URI. @throws UbtError `ARTIFACT_URI_INVALID` */
+export function s3FolderOf(uri: string): string {
+  const { bucket, key } = parseS3Uri(uri);
+  return s3Uri({ bucket, key: key.includes('/') ? posix.dirname(key) : '' });
+}
+
+/**
+ * Resolves names written in data files that mean objects: URIs as they are, others relative to a folder.
+ *
+ * @param roots URIs that the objects may lie below
+ * @param folder URI that relative names count from; without one they are refused
+ * @returns gives the URI of a name, refused when it leads out of the roots; throws `PATH_OUTSIDE_ROOTS` and
+ *   `ARTIFACT_URI_INVALID`
+ */
+export function s3NamesBelow(roots: readonly string[], folder: string | undefined) {
+  const allowed = roots.map(parseS3Uri);
+  const base = folder === undefined ? undefined : parseS3Uri(folder);
+  /** @param place where the name is written, such as `pairs.csv:17` */
+  return (written: string, place: string): string => {
+    const uri =
+      isS3Uri(written) || base === undefined
+        ? written
+        : s3Uri({ bucket: base.bucket, key: posix.join(base.key, written) });
+    return s3Uri(insideRoots(allowed, parseS3Uri(uri), `${place}: `));
+  };
 }
 
 const isBelow = (root: S3Place, { bucket, key }: S3Place): boolean =>

@@ -176,6 +176,28 @@ describe('createS3Store', () => {
     expect((await readdir(work, { recursive: true })).filter((name) => name.includes('.tmp'))).toEqual([]);
   });
 
+  it('reads what carries no digest once, as long as it is the same object', async () => {
+    await using proxy = await startFlakyProxy(server.endpoint);
+    const { store, writeRoot } = newStore({ settings: { ...settings(), endpoint: proxy.endpoint } });
+    const key = (name: string) => `${writeRoot.slice('s3://ubt/'.length)}/${name}`;
+    const upload = (name: string, content: string) =>
+      raw(server).send(new PutObjectCommand({ Bucket: 'ubt', Key: key(name), Body: content.repeat(20_000) }));
+    for (const name of ['set/000.tar', 'set/001.tar']) await upload(name, name);
+    for (const uri of [`${writeRoot}/set/000.tar`, `${writeRoot}/set`]) {
+      const path = await store.fetch({ uri });
+      // Whoever reads an object now does not get it; lists are shorter.
+      proxy.breakBodies({ afterBytes: 50_000, times: 1000 });
+      expect(await store.fetch({ uri })).toBe(path);
+      expect((await store.describe(uri)).sha256).toBe(path.split('/').at(-2));
+      expect(proxy.broken()).toBe(0);
+      proxy.breakBodies({ afterBytes: 0, times: 0 });
+      await upload('set/000.tar', `another ${uri}`);
+      const other = await store.fetch({ uri });
+      expect(other).not.toBe(path);
+      expect((await store.describe(uri)).sha256).toBe(other.split('/').at(-2));
+    }
+  });
+
   it('goes on reading where a connection broke off, and gives up when it gets no further', async () => {
     await using proxy = await startFlakyProxy(server.endpoint);
     const { store } = newStore({ settings: { ...settings(), endpoint: proxy.endpoint, maxAttempts: 3 } });

@@ -38,17 +38,18 @@ export async function uploadFile(
   }
 }
 
-/** An object's size and the digest it was stored with; undefined when there is no such object. */
+/** An object's size, entity tag and the digest it was stored with; undefined when there is no such object. */
 export async function objectHead(
   client: S3Client,
   place: S3Place,
-): Promise<{ sizeBytes: number; sha256: string | undefined } | undefined> {
+): Promise<{ sizeBytes: number; sha256: string | undefined; tag: string | undefined } | undefined> {
   if (place.key === '') return undefined;
   try {
     const head = await client.send(new HeadObjectCommand({ Bucket: place.bucket, Key: place.key }));
     const sha256 = head.Metadata?.[DIGEST_ENTRY];
     return {
       sizeBytes: head.ContentLength ?? 0,
+      tag: head.ETag,
       sha256: sha256 !== undefined && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : undefined,
     };
   } catch (error) {

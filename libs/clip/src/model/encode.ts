@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { UbtError } from '@ubt/errors';
 import type { ClipModel } from './clip-model.js';
 import type { BatchNormMode } from './conv-norm.js';
+import type { LayerObserver } from './layer-observer.js';
 import { modifiedResNet } from './modified-resnet.js';
 import { textTransformer } from './text-transformer.js';
 import { unitNorm } from './unit-norm.js';
@@ -11,6 +12,8 @@ import { vit } from './vit.js';
 export interface EncodeImageOptions {
   /** ModifiedResNet only; `frozen` unless said otherwise. */
   readonly batchNorm?: BatchNormMode;
+  /** To compare layers, or to look into them. */
+  readonly onLayer?: LayerObserver;
 }
 
 /**
@@ -36,8 +39,8 @@ export function encodeImage(
   }
   return tf.tidy(() =>
     vision.kind === 'vit'
-      ? vit(model.weights, model.config, vision, pixels)
-      : modifiedResNet(model.weights, vision, pixels, options.batchNorm ?? 'frozen'),
+      ? vit(model.weights, model.config, vision, pixels, options.onLayer)
+      : modifiedResNet(model.weights, vision, pixels, options.batchNorm ?? 'frozen', options.onLayer),
   );
 }
 
@@ -49,7 +52,11 @@ export function encodeImage(
  * @returns `[n, embedDim]`
  * @throws UbtError `TOKENS_SHAPE` when the sequences are longer than the context
  */
-export function encodeText(model: ClipModel, tokens: tf.Tensor2D): tf.Tensor2D {
+export function encodeText(
+  model: ClipModel,
+  tokens: tf.Tensor2D,
+  options: Pick<EncodeImageOptions, 'onLayer'> = {},
+): tf.Tensor2D {
   const { contextLength } = model.config.text;
   if (tokens.shape[1] > contextLength || tokens.shape[1] < 1) {
     throw new UbtError(
@@ -58,7 +65,7 @@ export function encodeText(model: ClipModel, tokens: tf.Tensor2D): tf.Tensor2D {
       { code: 'TOKENS_SHAPE', fix: "Encode the captions with the model's own tokenizer." },
     );
   }
-  return tf.tidy(() => textTransformer(model.weights, model.config, tokens));
+  return tf.tidy(() => textTransformer(model.weights, model.config, tokens, options.onLayer));
 }
 
 /** {@link encodeImage} with rows of unit length. */

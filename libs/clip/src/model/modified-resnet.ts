@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ModifiedResNetConfig } from '../config/clip-config.js';
 import { attend, splitHeads } from './attention.js';
 import { convNorm, type BatchNormMode } from './conv-norm.js';
+import type { LayerObserver } from './layer-observer.js';
 import { affine, linear } from './linear.js';
 import { bottlenecks, type Bottleneck } from './modified-resnet-specs.js';
 import { RESNET_PREFIX } from './tensor-names.js';
@@ -17,13 +18,18 @@ export function modifiedResNet(
   config: ModifiedResNetConfig,
   pixels: tf.Tensor4D,
   mode: BatchNormMode,
+  onLayer?: LayerObserver,
 ): tf.Tensor2D {
   const root = RESNET_PREFIX;
   let x = tf.relu(convNorm(weights, `${root}.conv1`, `${root}.bn1`, pixels, mode, 2));
   x = tf.relu(convNorm(weights, `${root}.conv2`, `${root}.bn2`, x, mode));
   x = tf.relu(convNorm(weights, `${root}.conv3`, `${root}.bn3`, x, mode));
   x = halve(x);
-  for (const block of bottlenecks(config)) x = bottleneck(weights, block, x, mode);
+  onLayer?.('stem', x);
+  for (const block of bottlenecks(config)) {
+    x = bottleneck(weights, block, x, mode);
+    onLayer?.(block.name.slice(root.length + 1), x);
+  }
   return attentionPool(weights, x, config.heads);
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClipConfig, TextConfig } from '../config/clip-config.js';
+import type { LayerObserver } from './layer-observer.js';
 import { layerNorm } from './layer-norm.js';
 import { projectOut } from './project-out.js';
 import { textNames } from './tensor-names.js';
@@ -10,7 +11,12 @@ import { weight, type Weights } from './weights.js';
 const BLOCKED = -1e9;
 
 /** The text tower: token ids int32 `[n, length]` → un-normalised embeddings `[n, embedDim]`. */
-export function textTransformer(weights: Weights, config: ClipConfig, tokens: tf.Tensor2D): tf.Tensor2D {
+export function textTransformer(
+  weights: Weights,
+  config: ClipConfig,
+  tokens: tf.Tensor2D,
+  onLayer?: LayerObserver,
+): tf.Tensor2D {
   const size = config.text;
   const names = textNames(config);
   const [n, length] = tokens.shape;
@@ -34,8 +40,10 @@ export function textTransformer(weights: Weights, config: ClipConfig, tokens: tf
       mask,
       pickedMask: tf.reshape(tf.matMul(end, mask), [n, 1, 1, length]),
     },
+    onLayer,
   );
   const normed = layerNorm(weights, names.normAfter, pooled, size.layerNormEps);
+  onLayer?.('normed', normed);
   return projectOut(weights, names.projection, normed);
 }
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { TransformerSize } from '../config/clip-config.js';
 import { activate } from './activation.js';
 import { pooledAttention, selfAttention, type Sequences } from './attention.js';
+import type { LayerObserver } from './layer-observer.js';
 import { layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
 import type { BlockNames } from './tensor-names.js';
@@ -27,13 +28,16 @@ export function transformer(
   size: TransformerSize,
   sequences: Sequences,
   pooling: Pooling,
+  onLayer?: LayerObserver,
 ): tf.Tensor2D {
   const { n, length } = sequences;
   let { x } = sequences;
-  for (const names of blocks.slice(0, -1)) {
+  onLayer?.('embedded', x);
+  for (const [at, names] of blocks.slice(0, -1).entries()) {
     const normed = { x: layerNorm(weights, names.norm1, x, size.layerNormEps), n, length };
     x = tf.add(x, selfAttention(weights, names, normed, size.heads, pooling.mask));
     x = tf.add(x, mlp(weights, names, size, x));
+    onLayer?.(`block.${at}`, x);
   }
   const last = blocks.at(-1);
   const pick = (tokens: tf.Tensor2D): tf.Tensor2D =>
@@ -43,7 +47,9 @@ export function transformer(
   const rest = { x: normed, n, length };
   let pooled = pick(x);
   pooled = tf.add(pooled, pooledAttention(weights, last, pick(normed), rest, size.heads, pooling.pickedMask));
-  return tf.add(pooled, mlp(weights, last, size, pooled));
+  pooled = tf.add(pooled, mlp(weights, last, size, pooled));
+  onLayer?.(`block.${blocks.length - 1}`, pooled);
+  return pooled;
 }
 
 function mlp(weights: Weights, names: BlockNames, size: TransformerSize, x: tf.Tensor2D): tf.Tensor2D {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClipConfig, VitConfig } from '../config/clip-config.js';
+import type { LayerObserver } from './layer-observer.js';
 import { layerNorm } from './layer-norm.js';
 import { projectOut } from './project-out.js';
 import { vitNames } from './tensor-names.js';
@@ -7,7 +8,13 @@ import { transformer } from './transformer.js';
 import { weight, type Weights } from './weights.js';
 
 /** The ViT image tower: normalised pixels `[n, size, size, 3]` → un-normalised embeddings `[n, embedDim]`. */
-export function vit(weights: Weights, config: ClipConfig, size: VitConfig, pixels: tf.Tensor4D): tf.Tensor2D {
+export function vit(
+  weights: Weights,
+  config: ClipConfig,
+  size: VitConfig,
+  pixels: tf.Tensor4D,
+  onLayer?: LayerObserver,
+): tf.Tensor2D {
   const names = vitNames(config, size.layers);
   const n = pixels.shape[0];
   const grid = size.imageSize / size.patchSize;
@@ -39,8 +46,10 @@ export function vit(weights: Weights, config: ClipConfig, size: VitConfig, pixel
     {
       pick: (tokens) => tf.reshape(tf.slice(tokens, [0, 0, 0], [n, 1, size.width]), [n, size.width]),
     },
+    onLayer,
   );
   const normed = layerNorm(weights, names.normAfter, pooled, size.layerNormEps);
+  onLayer?.('normed', normed);
   return projectOut(weights, names.projection, normed);
 }
 

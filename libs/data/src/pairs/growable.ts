@@ -1,5 +1,7 @@
 /** A typed array that doubles when full: numbers without the 8 to 16 extra bytes of a plain array's growth. */
-export function growable<Numbers extends Uint32Array | Float64Array>(make: new (length: number) => Numbers) {
+export function growable<Numbers extends Uint32Array | Float32Array | Float64Array>(
+  make: new (length: number) => Numbers,
+) {
   let values = new make(1024);
   let length = 0;
   return {

@@ -1,5 +1,6 @@
 import { openCsvPairs } from './csv/open-csv-pairs.js';
 import { findPairFiles } from './pair-files.js';
+import type { RemotePairs } from './remote-pairs.js';
 import type { PairManifest } from './pair-manifest.js';
 import { openParquetPairs } from './parquet/open-parquet-pairs.js';
 import { openShardPairs } from './shards/open-shard-pairs.js';
@@ -22,6 +23,8 @@ export interface OpenPairsOptions {
    * shards; default the system's.
    */
   readonly scratchDir?: string;
+  /** Lets the pairs, and what they name, lie in S3; nothing there is read unless told. */
+  readonly remote?: RemotePairs;
 }
 
 /**
@@ -33,14 +36,16 @@ export interface OpenPairsOptions {
  *   beside the shard or folder that they describe.
  *
  * Everything is read once to check and index every row, images only by their place. Rows that cannot be used are
- * counted with the reason and skipped. The order is that of the files' names (or of the list), then of the rows.
+ * counted with the reason and skipped. Pairs in S3 are fetched first (`remote.uri`), as are shards that lie there;
+ * images named there are read when they are asked for. The order is that of the files' names (or of the list), then of the rows.
  *
  * @throws UbtError `FILE_NOT_FOUND`, `PAIRS_EMPTY`, `PAIRS_UNSUPPORTED`, `PAIRS_COLUMN_MISSING`,
  *   `PAIRS_MALFORMED`, `SHARD_MALFORMED`, `PARQUET_MALFORMED`, `SHARD_PATTERN_INVALID`,
- *   `PAIRS_NO_USABLE_ROWS`, `PATH_OUTSIDE_ROOTS`; each names file and line, byte or row
+ *   `PAIRS_NO_USABLE_ROWS`, `PATH_OUTSIDE_ROOTS`, `S3_…`; each names file and line, byte or row
  */
-export async function openPairs(path: string, options: OpenPairsOptions = {}): Promise<PairManifest> {
-  const { kind, files, roots } = await findPairFiles(path, options.roots ?? []);
+export async function openPairs(path: string, given: OpenPairsOptions = {}): Promise<PairManifest> {
+  const { kind, files, roots, remote } = await findPairFiles(path, given.roots ?? [], given.remote);
+  const options = { ...given, ...(remote === undefined ? {} : { remote }) };
   if (kind === 'shards') return openShardPairs(files, roots, options);
   if (kind === 'parquet') return openParquetPairs(files, roots, options);
   return openCsvPairs(files[0]!.path, roots, options);

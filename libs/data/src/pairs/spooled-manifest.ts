@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { ImageLimits } from '../images/image-limits.js';
 import type { ScratchFile } from '../scratch-file.js';
 import type { PairManifest, PairRow } from './pair-manifest.js';
@@ -10,8 +9,8 @@ export interface SpooledPairs extends Pick<
   PairManifest,
   'path' | 'roots' | 'columns' | 'total' | 'usable' | 'skipped'
 > {
-  /** Folder that the ids count from. */
-  readonly base: string;
+  /** Where the image of an id is. */
+  readonly imagePathOf: (id: string) => string;
   readonly texts: PairTexts;
   readonly scratch: ScratchFile;
   readonly readImage: (place: number, imagePath: string, limits?: ImageLimits) => Promise<Uint8Array>;
@@ -21,7 +20,7 @@ const ROWS_PER_READ = 1024;
 
 /** A manifest over ids and captions in a scratch file. */
 export function spooledManifest({
-  base,
+  imagePathOf,
   texts,
   scratch,
   readImage,
@@ -30,7 +29,7 @@ export function spooledManifest({
   const { path, usable } = described;
   const read = async (rows: readonly number[]): Promise<PairRow[]> => {
     const found = await texts.read(rows.map((row) => rowPlace(usable, row, path)));
-    return rows.map((row, at) => ({ row, imagePath: resolve(base, found[at]!.id), ...found[at]! }));
+    return rows.map((row, at) => ({ row, imagePath: imagePathOf(found[at]!.id), ...found[at]! }));
   };
   return {
     ...described,

@@ -77,20 +77,30 @@ async function gather<Name extends string>(
   measure: (batch: PairBatch) => Record<Name, tf.Tensor1D>,
   options: MeasureOptions,
 ): Promise<PairMeasurements<Name>> {
-  const rows: number[] = [];
-  const gathered = new Map<Name, number[]>();
-  for await (const batch of source.pass(options.rows)) {
-    options.signal.throwIfAborted();
-    const measured = tf.tidy(() => measure(batch));
-    for (const [name, tensor] of Object.entries(measured) as [Name, tf.Tensor1D][]) {
-      const numbers = await tensor.data();
-      const column = gathered.get(name) ?? [];
-      column.push(...numbers);
-      gathered.set(name, column);
+  const saved = await source.log?.begin();
+  const rows = [...(saved?.rows ?? [])];
+  const gathered = new Map<string, number[]>();
+  for (const [name, column] of Object.entries(saved?.columns ?? {})) gathered.set(name, Array.from(column));
+  let next = saved?.next ?? { pass: 0, place: 0 };
+  const state = (isDone: boolean) => () => ({ isDone, next, rows, columns: Object.fromEntries(gathered) });
+  if (rows.length > 0) options.onBatch(rows.length);
+  if (saved?.isDone !== true) {
+    for await (const batch of source.pass(options.rows, next)) {
+      options.signal.throwIfAborted();
+      const measured = tf.tidy(() => measure(batch));
+      for (const [name, tensor] of Object.entries(measured) as [Name, tf.Tensor1D][]) {
+        const numbers = await tensor.data();
+        const column = gathered.get(name) ?? [];
+        column.push(...numbers);
+        gathered.set(name, column);
+      }
+      tf.dispose(measured);
+      rows.push(...batch.rows);
+      next = batch.next ?? next;
+      options.onBatch(rows.length);
+      await source.log?.save(state(false));
     }
-    tf.dispose(measured);
-    rows.push(...batch.rows);
-    options.onBatch(rows.length);
+    await source.log?.save(state(true));
   }
   const columns = Object.fromEntries(
     [...gathered].map(([name, column]) => [name, Float32Array.from(column)]),

@@ -1,12 +1,32 @@
-import type { PairBatch } from '@ubt/clip';
+import type { BatchPosition, PairBatch } from '@ubt/clip';
+
+/** What a pass has measured so far. */
+export interface PassState {
+  readonly isDone: boolean;
+  /** Where the reading goes on. */
+  readonly next: BatchPosition;
+  readonly rows: readonly number[];
+  /** Numbers per row, by name. */
+  readonly columns: Readonly<Record<string, ArrayLike<number>>>;
+}
+
+/** Keeps what passes have measured, so that a job that is started again need not measure it again. */
+export interface PassLog {
+  /** Begins the next pass. @returns what an earlier attempt has measured in it */
+  begin(): Promise<PassState | undefined>;
+  /** Called after every batch and at the end; decides itself when to keep the state. */
+  save(state: () => PassState): Promise<void>;
+}
 
 /** The pairs of a data set, as the domain sees them: decoded, tokenised, in batches. */
 export interface PairSource {
   /**
    * One pass in manifest order over all readable pairs, or over those in `rows`. Only the last batch may be
    * smaller than the others.
+   *
+   * @param from goes on where an earlier pass over the same rows stood
    */
-  pass(rows?: readonly number[]): AsyncIterable<PairBatch>;
+  pass(rows?: readonly number[], from?: BatchPosition): AsyncIterable<PairBatch>;
   /**
    * Full batches drawn from `rows` without end: seeded shuffles, one after the other.
    *
@@ -15,4 +35,6 @@ export interface PairSource {
   draw(rows: readonly number[], seed: number, size?: number): AsyncIterator<PairBatch>;
   /** Pairs in the manifest that have an image path and a caption. */
   readonly length: number;
+  /** Where measurements of passes are kept, if anywhere. */
+  readonly log?: PassLog;
 }

@@ -1,5 +1,5 @@
 import { seededRandom } from '@ubt/engine';
-import { rankBySuspicion, type ScoredPairs } from './scored-pairs.js';
+import { rankBySuspicion, type ScoredPairs, type TokenList } from './scored-pairs.js';
 import { splitBimodal } from './split-bimodal.js';
 
 /** Which pairs are suspects, which of them to unlearn, and which pairs are to stay as they are; indices. */
@@ -39,8 +39,8 @@ export function chooseSets(
   seed: number,
 ): ChosenSets {
   const ranking = rankBySuspicion(pairs);
-  const holds = (i: number) => (pairs.tokens[i] as readonly number[]).some((token) => compromised.has(token));
-  const holders = ranking.filter(holds);
+  const holds = (i: number) => (pairs.tokens.at(i) as TokenList).some((token) => compromised.has(token));
+  const holders = [...ranking.filter(holds)];
   const threshold = splitBimodal(holders.map((i) => pairs.scores[i] as number));
   const suspects = holders.filter((i) => (pairs.scores[i] as number) > threshold);
   const natural = holders.filter((i) => (pairs.scores[i] as number) <= threshold);
@@ -70,7 +70,7 @@ function dealOut(suspects: readonly number[], unlearnCount: number, heldOutCount
 }
 
 function chooseRetain(
-  ranking: readonly number[],
+  ranking: Uint32Array,
   natural: readonly number[],
   holds: (i: number) => boolean,
   count: number,

@@ -135,7 +135,7 @@ describe('select', () => {
     for (const row of [...unlearnRows, ...heldOutRows]) expect(suspectRows).toContain(row);
     for (const row of retainRows) expect(poisonedRows).not.toContain(row);
     // The target concept's natural images are to survive.
-    const targets = retainRows.filter((row) => pairs.tokens[row / 3]!.includes(TARGET));
+    const targets = retainRows.filter((row) => pairs.tokens.at(row / 3)!.includes(TARGET));
     expect(targets.length).toBeGreaterThan(0);
   });
 

@@ -1,6 +1,6 @@
 import { chooseSets, type SetSizes } from './choose-sets.js';
 import { meanPairwiseCosine } from './image-collapse.js';
-import { rankBySuspicion, type ScoredPairs } from './scored-pairs.js';
+import { rankBySuspicion, type ScoredPairs, type TokenList } from './scored-pairs.js';
 import { findTokenConsensus, type TokenConsensus, type TokenEnrichment } from './token-consensus.js';
 import { judge, type Judgement } from './verdict.js';
 
@@ -85,9 +85,8 @@ function isCompromised(
 function imageCosines(pairs: ScoredPairs, sample: ImageSample, consensus: TokenConsensus) {
   const top = consensus.tokens[0]?.token;
   const agreeing = new Set(
-    rankBySuspicion(pairs)
-      .slice(0, consensus.depth)
-      .filter((i) => top !== undefined && (pairs.tokens[i] as readonly number[]).includes(top))
+    [...rankBySuspicion(pairs).subarray(0, consensus.depth)]
+      .filter((i) => top !== undefined && (pairs.tokens.at(i) as TokenList).includes(top))
       .map((i) => pairs.rows[i] as number),
   );
   const suspects = [...sample.suspectRows.keys()].filter((i) =>

@@ -1,4 +1,4 @@
-import { rankBySuspicion, type ScoredPairs } from './scored-pairs.js';
+import { rankBySuspicion, type ScoredPairs, type TokenList } from './scored-pairs.js';
 
 /** How often a token stands in the captions of the top suspects, and in all captions. */
 export interface TokenEnrichment {
@@ -33,11 +33,11 @@ const MIN_DEPTH = 32;
  */
 export function findTokenConsensus(pairs: ScoredPairs, maxDepth: number): TokenConsensus {
   const ranking = rankBySuspicion(pairs);
-  const corpus = countTokens(pairs.tokens);
   const total = pairs.rows.length;
+  const corpus = countTokens(pairs, pairs.scores.keys());
   let best: TokenConsensus & { z: number } = { depth: 0, tokens: [], z: -Infinity };
   for (const depth of depths(Math.min(maxDepth, total))) {
-    const suspects = countTokens(ranking.slice(0, depth).map((i) => pairs.tokens[i] as number[]));
+    const suspects = countTokens(pairs, ranking.subarray(0, depth));
     const tokens = [...suspects]
       .map(([token, count]) => enrichmentOf(token, count, depth, corpus.get(token) ?? 0, total))
       .sort((a, b) => zScore(b, depth) - zScore(a, depth) || a.token - b.token);
@@ -76,10 +76,11 @@ function zScore({ suspectCount, corpusShare }: TokenEnrichment, depth: number): 
   return (suspectCount - expected) / Math.sqrt(expected * (1 - corpusShare) + 1);
 }
 
-function countTokens(captions: readonly (readonly number[])[]): Map<number, number> {
+/** How many of some pairs' captions hold each token. */
+function countTokens({ tokens }: ScoredPairs, indices: Iterable<number>): Map<number, number> {
   const counts = new Map<number, number>();
-  for (const caption of captions) {
-    for (const token of new Set(caption)) counts.set(token, (counts.get(token) ?? 0) + 1);
+  for (const i of indices) {
+    for (const token of new Set(tokens.at(i) as TokenList)) counts.set(token, (counts.get(token) ?? 0) + 1);
   }
   return counts;
 }

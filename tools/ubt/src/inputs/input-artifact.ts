@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Artifact } from '@ubt/contracts';
+import { s3FolderOf } from '@ubt/artifacts';
 import { foldersOfList } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
 
@@ -44,8 +45,8 @@ async function existingFile(option: string, given: string): Promise<string> {
 
 /**
  * What a service in this process must be allowed to read for these inputs: a folder itself, the folder that a
- * file lies in, because a manifest names images beside it, the folders of the shards that a list names, and what is
- * named in S3.
+ * file lies in, because a manifest names images beside it, the folders of the shards that a list names, and the
+ * same in S3, where the ending tells a file of pairs.
  */
 export async function rootsOf(artifacts: readonly (Artifact | undefined)[]): Promise<string[]> {
   const paths = artifacts.flatMap((artifact) =>
@@ -58,7 +59,13 @@ export async function rootsOf(artifacts: readonly (Artifact | undefined)[]): Pro
     ]),
   );
   const remote = artifacts.flatMap((artifact) =>
-    artifact?.uri.startsWith('s3:') === true ? [artifact.uri] : [],
+    artifact?.uri.startsWith('s3:') === true ? [remoteRoot(artifact.uri)] : [],
   );
   return [...new Set([...roots.flat(), ...remote])];
+}
+
+const PAIRS_FILE = /\.(?:csv|tsv|parquet|shards|tar|tar\.gz|tgz)$/i;
+
+function remoteRoot(uri: string): string {
+  return PAIRS_FILE.test(uri) ? s3FolderOf(uri) : uri;
 }

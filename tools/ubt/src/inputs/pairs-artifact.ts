@@ -9,17 +9,17 @@ import { inputArtifact, MEDIA_TYPE } from './input-artifact.js';
 
 /**
  * The pairs named on the command line. A brace pattern of shards is no place that an artefact could have, so it
- * is kept as a `.shards` list, named after its content, which later commands find again.
+ * is kept as a `.shards` list, named after its content, which later commands find again. Whether shards in S3
+ * are there is found out by the service.
  *
  * @param listsDir where such lists are kept
  * @throws UbtError INPUT_NOT_FOUND, SHARD_PATTERN_INVALID
  */
 export async function pairsArtifact(given: string, listsDir: string): Promise<Artifact> {
-  const pattern = resolve(given);
-  if (!hasBraces(given) || given.includes('://') || existsSync(pattern)) {
-    return inputArtifact('--pairs', given, MEDIA_TYPE.pairs);
-  }
-  const missing = expandBraces(pattern).find((path) => !existsSync(path));
+  const isRemote = given.includes('://');
+  const pattern = isRemote ? given : resolve(given);
+  if (!hasBraces(given) || existsSync(pattern)) return inputArtifact('--pairs', given, MEDIA_TYPE.pairs);
+  const missing = isRemote ? undefined : expandBraces(pattern).find((path) => !existsSync(path));
   if (missing !== undefined) {
     throw new UbtError('not-found', `--pairs ${given}: there is no ${missing}.`, {
       code: 'INPUT_NOT_FOUND',

@@ -1,9 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { UbtError } from '@ubt/errors';
 import { parse } from 'csv-parse/sync';
-import { realPathBelow, resolveBelow } from '@ubt/artifacts';
-import { readImageFile } from '../../images/read-image-file.js';
 import { LONGEST_CAPTION_BYTES } from '../caption.js';
+import { imagePlaces, type ImagePlaces } from '../image-places.js';
 import { noUsableRows } from '../no-usable-rows.js';
 import type { OpenPairsOptions } from '../open-pairs.js';
 import { rowPlace } from '../row-place.js';
@@ -29,11 +28,12 @@ export async function openCsvPairs(
 ): Promise<PairManifest> {
   const longestCaptionBytes = options.longestCaptionBytes ?? LONGEST_CAPTION_BYTES;
   const dialect = await sniffDialect(file, options);
+  const images = imagePlaces(roots, options.remote);
   const index = await indexRows(file, dialect, longestCaptionBytes, (id, place) => {
-    resolveBelow(roots, id, place);
+    images.locate(id, place);
   });
   if (index.usable.length === 0) throw noUsableRows(file, index.total, index.skipped);
-  const reader = { file, roots, dialect, longestCaptionBytes, index };
+  const reader = { file, images, dialect, longestCaptionBytes, index };
   return {
     path: file,
     roots,
@@ -43,14 +43,14 @@ export async function openCsvPairs(
     skipped: index.skipped,
     rows: () => readAll(reader),
     read: (rows) => readRows(reader, rows),
-    readImage: async ({ imagePath }, limits) => readImageFile(await realPathBelow(roots, imagePath), limits),
+    readImage: ({ imagePath }, limits) => images.read(imagePath, limits),
     close: () => Promise.resolve(),
   };
 }
 
 interface Reader {
   readonly file: string;
-  readonly roots: readonly string[];
+  readonly images: ImagePlaces;
   readonly dialect: PairDialect;
   readonly longestCaptionBytes: number;
   readonly index: RowIndex;
@@ -104,7 +104,7 @@ function endOf({ spans }: RowIndex, place: number): number {
 function toPair(reader: Reader, row: number, cells: readonly string[] | undefined): PairRow {
   const checked = checkRow(cells ?? [], reader.dialect, reader.longestCaptionBytes);
   if (checked.skip === undefined) {
-    const imagePath = resolveBelow(reader.roots, checked.id, `${reader.file}, row ${row}`);
+    const imagePath = reader.images.locate(checked.id, `${reader.file}, row ${row}`);
     return { row, id: checked.id, imagePath, caption: checked.caption };
   }
   throw new UbtError('data-loss', `${reader.file} has changed since it was opened: row ${row} differs.`, {

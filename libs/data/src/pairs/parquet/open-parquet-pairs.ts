@@ -1,17 +1,15 @@
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
-import { realPathBelow, resolveBelow } from '@ubt/artifacts';
 import { UbtError } from '@ubt/errors';
-import { readImageFile } from '../../images/read-image-file.js';
 import { createScratchFile, type ScratchFile } from '../../scratch-file.js';
 import { checkCaption, LONGEST_CAPTION_BYTES } from '../caption.js';
 import { CAPTION_COLUMNS, IMAGE_COLUMNS } from '../column-names.js';
 import { growable } from '../growable.js';
+import { imagePlaces } from '../image-places.js';
 import { noUsableRows } from '../no-usable-rows.js';
 import type { OpenPairsOptions } from '../open-pairs.js';
-import type { PairFile } from '../pair-files.js';
+import { fileBeside, type PairFile } from '../pair-files.js';
 import type { PairManifest, SkipReason } from '../pair-manifest.js';
 import { createPairTexts } from '../pair-texts.js';
 import { openShardPairs } from '../shards/open-shard-pairs.js';
@@ -21,6 +19,7 @@ import { openParquet, type ParquetTable } from './parquet-table.js';
 
 const LONGEST_PATH = 4096;
 const SUCCESS = 'success';
+const SHARDS = ['.tar', '.tar.gz', '.tgz'];
 
 /**
  * Opens pairs in Parquet files: with a column of image paths, or side files of img2dataset (`key`, `caption`,
@@ -35,7 +34,8 @@ export async function openParquetPairs(
   roots: readonly string[],
   options: OpenPairsOptions,
 ): Promise<PairManifest> {
-  const shards = files.map(shardBeside);
+  const shards: (PairFile | undefined)[] = [];
+  for (const file of files) shards.push(await fileBeside(file, SHARDS, options.remote));
   if (shards.every((shard) => shard !== undefined)) return openShardPairs(shards, roots, options);
   const scratch = await createScratchFile(options.scratchDir ?? tmpdir());
   try {
@@ -44,12 +44,6 @@ export async function openParquetPairs(
     await scratch.close();
     throw error;
   }
-}
-
-function shardBeside({ name, path }: PairFile): PairFile | undefined {
-  const ending = ['.tar', '.tar.gz', '.tgz'].find((end) => existsSync(path.replace(/\.parquet$/i, end)));
-  if (ending === undefined) return undefined;
-  return { name: name.replace(/\.parquet$/i, ending), path: path.replace(/\.parquet$/i, ending) };
 }
 
 async function indexTables(
@@ -61,6 +55,7 @@ async function indexTables(
   const texts = createPairTexts(scratch);
   const usable = growable(Uint32Array);
   const skipped = createSkipCount();
+  const images = imagePlaces(roots, options.remote);
   const longest = options.longestCaptionBytes ?? LONGEST_CAPTION_BYTES;
   let total = 0;
   let columns = { image: 'filepath', caption: 'title' };
@@ -77,7 +72,7 @@ async function indexTables(
           skipped.add(checked.skip, () => place);
           continue;
         }
-        resolveBelow(roots, checked.id, place);
+        images.locate(checked.id, place);
         usable.push(number);
         await texts.add(checked.id, checked.caption);
       }
@@ -87,12 +82,12 @@ async function indexTables(
   }
   const rows = usable.take();
   const counted = skipped.take();
-  const path = files.length === 1 ? files[0]!.path : roots[0]!;
+  const path = files.length === 1 ? files[0]!.path : (roots[0] ?? files[0]!.path);
   if (rows.length === 0) throw noUsableRows(path, total, counted);
   return spooledManifest({
     ...{ path, roots, columns, total, usable: rows, skipped: counted, texts: texts.take(), scratch },
-    base: roots[0]!,
-    readImage: async (_, imagePath, limits) => readImageFile(await realPathBelow(roots, imagePath), limits),
+    imagePathOf: (id) => images.locate(id, path),
+    readImage: (_, imagePath, limits) => images.read(imagePath, limits),
   });
 }
 
@@ -142,7 +137,7 @@ function textOf(cell: unknown): string {
   return typeof cell === 'string' ? cell : '';
 }
 
-/** img2dataset writes all images of a folder in one format. */
+/** img2dataset writes all images of a folder in one format; in S3, where this looks at no folder, it is JPEG. */
 async function imageEnding(folder: string): Promise<string> {
   const names = await readdir(folder).catch(() => []);
   const image = names.find((name) => /\.(?:jpe?g|png|webp)$/i.test(name));

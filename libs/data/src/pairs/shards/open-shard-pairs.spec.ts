@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { writeTar } from '../../../test/write-tar.js';
+import { writeTar } from '@ubt/test-kit';
 import { openPairs, type PairManifest, type PairRow } from '../../index.js';
 
 let folder = '';

@@ -1,16 +1,16 @@
-import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { DEFAULT_IMAGE_LIMITS } from '../../images/image-limits.js';
 import { createScratchFile, type ScratchFile } from '../../scratch-file.js';
 import { LONGEST_CAPTION_BYTES } from '../caption.js';
 import { growable } from '../growable.js';
 import { noUsableRows } from '../no-usable-rows.js';
 import type { OpenPairsOptions } from '../open-pairs.js';
-import { isGzipped, type PairFile } from '../pair-files.js';
+import { fileBeside, isGzipped, type PairFile } from '../pair-files.js';
 import type { PairManifest } from '../pair-manifest.js';
 import { createPairTexts } from '../pair-texts.js';
 import { sideCaptions } from '../parquet/side-captions.js';
+import type { RemotePairs } from '../remote-pairs.js';
 import { createSkipCount } from '../skip-count.js';
 import { spooledManifest } from '../spooled-manifest.js';
 import { fileCursor, gzipCursor } from './byte-cursor.js';
@@ -54,9 +54,10 @@ async function indexShards(
   const usable = growable(Uint32Array);
   const skipped = createSkipCount();
   const base = commonFolder(files);
+  const isRemote = files[0]!.uri !== undefined;
   let total = 0;
   for (const file of files) {
-    const captions = captionsBeside(file, fields);
+    const captions = captionsBeside(file, fields, options.remote);
     const shard = shards.push(await indexedShard(file, isGzipped(file.path))) - 1;
     for await (const sample of samplesOf(file, scratch)) {
       const row = total++;
@@ -70,28 +71,32 @@ async function indexShards(
       }
       usable.push(row);
       images.add(shard, image.at, image.bytes);
-      await texts.add(`${relative(base, file.path)}/${image.name}`, caption.text);
+      await texts.add(`${originOf(file).slice(base.length)}/${image.name}`, caption.text);
     }
   }
   const rows = usable.take();
   const counted = skipped.take();
-  const path = files.length === 1 ? files[0]!.path : roots[0]!;
+  const path = files.length === 1 ? files[0]!.path : (roots[0] ?? files[0]!.path);
   if (rows.length === 0) throw noUsableRows(path, total, counted);
   return spooledManifest({
     ...{ path, roots, total, usable: rows, skipped: counted, texts: texts.take(), scratch },
-    base,
+    imagePathOf: (id) => (isRemote ? `${base}${id}` : resolve(base, id)),
     columns: { image: 'filepath', caption: 'title' },
     readImage: images.take(),
   });
 }
 
-/** The folder that all shards are in: ids count from it, so they are the same wherever the data set lies. */
+/** The folder that all shards are in, with a slash at its end: ids count from it, so they are the same wherever the data set lies. */
 function commonFolder(files: readonly PairFile[]): string {
-  const contains = (folder: string) => files.every(({ path }) => path.startsWith(join(folder, '/')));
-  let folder = dirname(files[0]!.path);
+  const inside = (folder: string) => (folder.endsWith('/') ? folder : `${folder}/`);
+  const contains = (folder: string) => files.every((file) => originOf(file).startsWith(inside(folder)));
+  let folder = dirname(originOf(files[0]!));
   while (!contains(folder)) folder = dirname(folder);
-  return folder;
+  return inside(folder);
 }
+
+/** Where a file lies, not where its copy does. */
+const originOf = ({ uri, path }: PairFile): string => uri ?? path;
 
 async function* samplesOf(file: PairFile, scratch: ScratchFile) {
   const zipped = isGzipped(file.path);
@@ -108,13 +113,14 @@ async function* samplesOf(file: PairFile, scratch: ScratchFile) {
 }
 
 /** Captions of the side file, which is read only when a sample brings none. */
-function captionsBeside(file: PairFile, fields: readonly string[]) {
-  const beside = file.path.replace(/\.(?:tar|tar\.gz|tgz)$/i, '.parquet');
+function captionsBeside(file: PairFile, fields: readonly string[], remote: RemotePairs | undefined) {
   let captions: Promise<Map<string, string> | undefined> | undefined;
   return async ({ key, txt, json }: ShardSample): Promise<string | undefined> => {
     if (txt !== undefined || (json !== undefined && jsonCaption(json, fields) !== undefined))
       return undefined;
-    captions ??= existsSync(beside) ? sideCaptions(beside, fields) : Promise.resolve(undefined);
+    captions ??= fileBeside(file, ['.parquet'], remote).then((beside) =>
+      beside === undefined ? undefined : sideCaptions(beside.path, fields),
+    );
     return (await captions)?.get(key.slice(key.lastIndexOf('/') + 1));
   };
 }
