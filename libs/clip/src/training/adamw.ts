@@ -128,8 +128,13 @@ function clipFactor(norm: tf.Scalar, most: number): tf.Tensor {
   return tf.minimum(tf.div(most, tf.add(norm, 1e-6)), 1);
 }
 
+/** Numbers from which on a moment takes memory only when the first step has made it. */
+const LAZY_MOMENT = 2 ** 18;
+
+/** Small zeros are there from the start, so that the first step has the graph of all others. */
 function zeroVariable(shape: readonly number[]): tf.Variable {
-  const zeros = tf.zeros([...shape]);
+  const size = shape.reduce((product, side) => product * side, 1);
+  const zeros = size < LAZY_MOMENT ? tf.zeros([...shape]) : tf.fill([...shape], 0);
   const variable = tf.variable(zeros, false);
   zeros.dispose();
   return variable;
