@@ -37,11 +37,13 @@ export { freezeClip } from './model/freeze-clip.js';
 export type { BatchNormMode } from './model/conv-norm.js';
 export { captionTokens } from './model/caption-tokens.js';
 export { embedCaptions, embeddingModel, embedPixels, type EmbeddingModel } from './model/embedding-model.js';
+export { embedCaptionsInParts, embedPixelsInParts } from './model/embed-in-parts.js';
 export type { LayerObserver } from './model/layer-observer.js';
 export { embedImages, embedTexts, encodeImage, encodeText, type EncodeImageOptions } from './model/encode.js';
 
 export { unitNorm } from './model/unit-norm.js';
-export type { BatchPosition, PairBatch } from './pair-batch.js';
+export { imagesPerRun } from './model/images-per-run.js';
+export { splitBatch, type BatchPosition, type PairBatch } from './pair-batch.js';
 export { imageViews } from './preprocess/image-views.js';
 export { normalisePixels } from './preprocess/normalise-pixels.js';
 export {
@@ -60,5 +62,10 @@ export { loadTokenizer } from './tokenizer/load-tokenizer.js';
 export { createAdamW, type AdamW, type AdamWOptions, type AdamWState } from './training/adamw.js';
 export { clipLogits, contrastiveLoss, cosines, squaredDistance } from './training/contrastive-loss.js';
 export { disposeGradients, lossGradients, type LossGradients } from './training/loss-gradients.js';
-export { assertFiniteWeights, trainingStep, type TrainingStep } from './training/training-step.js';
+export {
+  assertFiniteWeights,
+  trainingStep,
+  type BuildLoss,
+  type TrainingStep,
+} from './training/training-step.js';
 export { classEmbeddings, zeroShotPredict } from './zero-shot/class-embeddings.js';

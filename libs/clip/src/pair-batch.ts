@@ -21,3 +21,34 @@ export interface BatchPosition {
   /** Rows of the current pass that are done, in its order. */
   readonly place: number;
 }
+
+/** What {@link splitBatch} cuts: arrays with a share for each of `size` pairs, and everything else as it is. */
+interface Splittable {
+  readonly size: number;
+  readonly rows?: number[];
+  readonly pixels?: Uint8Array;
+  readonly tokens?: Int32Array;
+}
+
+/**
+ * A batch as several of at most `most` pairs, in order; they share its memory. Where a reading goes on is left to the
+ * whole batch.
+ */
+export function splitBatch<Batch extends Splittable>(batch: Batch, most: number): Batch[] {
+  const { size } = batch;
+  if (size <= most) return [batch];
+  const parts: Batch[] = [];
+  for (let from = 0; from < size; from += most) {
+    const to = Math.min(from + most, size);
+    /** Where the part's share of an array begins and ends. */
+    const share = (length: number): [number, number] => [(from * length) / size, (to * length) / size];
+    const { rows, pixels, tokens } = batch;
+    parts.push({
+      ...{ ...batch, size: to - from },
+      ...(rows && { rows: rows.slice(from, to) }),
+      ...(pixels && { pixels: pixels.subarray(...share(pixels.length)) }),
+      ...(tokens && { tokens: tokens.subarray(...share(tokens.length)) }),
+    });
+  }
+  return parts;
+}

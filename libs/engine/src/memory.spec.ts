@@ -75,3 +75,23 @@ it('keeps a moving average in one place, but not while somebody else holds the o
   expect((await old.data())[size - 1]).toBeCloseTo(0.5625, 5);
   tf.dispose([m, g, old]);
 });
+
+it('adds gradients up in one place', async () => {
+  const [size, g] = [100_000, tf.ones([100_000])];
+  let sum: tf.Tensor = tf.tidy(() => tf.mul(g, 2));
+  const add = async (): Promise<number> => {
+    const next = tf.tidy(() => tf.add(sum, tf.square(g)));
+    sum.dispose();
+    sum = next;
+    const mean = tf.tidy(() => tf.mean(next));
+    const [value] = await mean.data();
+    mean.dispose();
+    return value!;
+  };
+  expect([await add(), await add()]).toEqual([3, 4]);
+  const { poolBytes, bytes } = engine.stats();
+  expect([await add(), await add()]).toEqual([5, 6]);
+  expect(engine.stats()).toMatchObject({ poolBytes, bytes });
+  expect((await sum.data())[size - 1]).toBe(6);
+  tf.dispose([g, sum]);
+});

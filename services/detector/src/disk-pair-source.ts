@@ -1,4 +1,4 @@
-import type { Checkpoint, PairBatch } from '@ubt/clip';
+import { imagesPerRun, type Checkpoint, type PairBatch } from '@ubt/clip';
 import { createDecodeCache, pairBatches, type PairManifest, type UndecodableImage } from '@ubt/data';
 import type { PairSource } from './domain/pair-source.js';
 import { createPassLog, type PassLogOptions } from './pass-log.js';
@@ -20,13 +20,18 @@ export interface DiskPairSourceOptions {
   readonly passes?: Pick<PassLogOptions, 'resume' | 'everySeconds' | 'onSaved'>;
 }
 
+/** Images to embed where one is trained on: their activations do not wait for a backward pass. */
+const EMBEDDED_PER_TRAINED = 4;
+
 /** Reads pairs as the checkpoint's model takes them. */
 export async function openPairSource(
   manifest: PairManifest,
-  { tokenizer, preprocess }: Pick<Checkpoint, 'tokenizer' | 'preprocess'>,
+  { tokenizer, preprocess, config }: Pick<Checkpoint, 'tokenizer' | 'preprocess' | 'config'>,
   { batchSize, maxUndecodableShare, cacheDir, signal, passes }: DiskPairSourceOptions,
 ): Promise<DiskPairSource> {
   const decodeCache = await createDecodeCache(cacheDir, manifest.total, preprocess.cropSize);
+  // Large models embed smaller batches as fast as large ones, in less memory.
+  const passSize = Math.min(batchSize, EMBEDDED_PER_TRAINED * imagesPerRun(config));
   const undecodable = new Map<string, UndecodableImage>();
   const options = {
     ...{ tokenizer, preprocess, maxUndecodableShare, decodeCache, signal },
@@ -36,7 +41,12 @@ export async function openPairSource(
     length: manifest.usable.length,
     undecodable,
     pass: (rows = [...manifest.usable], from) =>
-      pairBatches(manifest, { ...options, rows, batchSize, ...(from === undefined ? {} : { from }) }),
+      pairBatches(manifest, {
+        ...options,
+        rows,
+        batchSize: passSize,
+        ...(from === undefined ? {} : { from }),
+      }),
     ...(passes === undefined ? {} : { log: createPassLog({ ...passes, folder: cacheDir, undecodable }) }),
     draw: (rows, seed, size = batchSize): AsyncIterator<PairBatch> =>
       pairBatches(manifest, { ...options, rows, batchSize: size, order: 'endless', seed })[

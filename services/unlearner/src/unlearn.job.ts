@@ -1,5 +1,5 @@
 import { createArtifactStore, type ArtifactStore } from '@ubt/artifacts';
-import { embeddingModel, embedPixels, loadCheckpoint, type Checkpoint } from '@ubt/clip';
+import { embeddingModel, embedPixelsInParts, loadCheckpoint, type Checkpoint } from '@ubt/clip';
 import { packAny, UnlearnRequest, UnlearnResult, type DetectResult, type SelectResult } from '@ubt/contracts';
 import { createDecodeCache, pairBatches } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
@@ -118,8 +118,8 @@ async function runUnlearning(run: UnlearningRun) {
   const trigger = estimateTrigger(material.poisoned, imagesOf(material.validation));
   const teacher =
     reference === undefined
-      ? viewTeacher(embeddingModel(suspect), material.unlearn)
-      : embedPixels(embeddingModel(reference), material.unlearn.pixels);
+      ? await viewTeacher(embeddingModel(suspect), material.unlearn)
+      : await embedPixelsInParts(embeddingModel(reference), material.unlearn);
   const resume = context.attempt > 1 ? await readCheckpoint(context.workDir) : undefined;
   let written = performance.now();
   const unlearned = await unlearn(

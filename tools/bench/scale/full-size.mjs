@@ -1,10 +1,12 @@
 /**
- * Models of true size with random weights: what loading, scoring and unlearning them take.
+ * Models of true size with random weights: what loading, scoring, detecting and unlearning take.
  *
  *     node tools/bench/scale/full-size.mjs make vit-b-32 FOLDER          (or vit-l-14, rn50)
- *     node tools/bench/scale/full-size.mjs run FOLDER [load,score,unlearn]
+ *     node tools/bench/scale/full-size.mjs run FOLDER [load,score,detect,unlearn [BATCH]]
  *
- * Every phase runs in a process of its own; UBT_THREADS sets the engine's threads.
+ * `score` embeds pairs under the frozen model, `detect` is overfit-span with one step of each overfitting instead of
+ * fifteen, `unlearn` two steps with their checks. Every phase runs in a process of its own; UBT_THREADS sets the
+ * engine's threads.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -13,19 +15,19 @@ import {
   createClip,
   createTokenizer,
   defaultPreprocess,
-  embedCaptions,
   embeddingModel,
   embedPixels,
+  imagesPerRun,
   learnTokenizer,
   loadCheckpoint,
   saveCheckpoint,
 } from '@ubt/clip';
 import { startEngine } from '@ubt/engine';
 import * as tf from '@tensorflow/tfjs-core';
+import { detectionMethod } from '../../../services/detector/dist/domain/methods/index.js';
+import { measurePairs, batchCosines } from '../../../services/detector/dist/domain/embed-pairs.js';
 import { unlearn } from '../../../services/unlearner/dist/domain/unlearn.js';
 
-const SCORE_BATCH = 32;
-const UNLEARN_BATCH = 16;
 const CAPTIONS = [
   'a photo of a red house by the sea',
   'two dogs on a street',
@@ -49,9 +51,14 @@ const PRESETS = {
   rn50: resNet,
 };
 
-const [, , command, first, second] = process.argv;
+const [, , command, first, second, third] = process.argv;
+const BATCH = Number(third ?? 16);
+/** Pairs that are detected among. */
+const DETECTED = 2 * BATCH;
+const { signal } = new AbortController();
+
 if (command === 'make') await make(first, second);
-else if (command === 'run') await run(first, (second ?? 'load,score,unlearn').split(','));
+else if (command === 'run') await run(first, (second ?? 'load,score,detect,unlearn').split(','));
 else await PHASES()[command](first);
 
 async function make(preset, folder) {
@@ -74,7 +81,7 @@ async function run(folder, phases) {
   console.log('| phase | seconds | per 1,000 pairs | peak RSS |');
   console.log('| --- | ---: | ---: | ---: |');
   for (const phase of phases) {
-    const child = fork(fileURLToPath(import.meta.url), [phase, folder]);
+    const child = fork(fileURLToPath(import.meta.url), [phase, folder, '', String(BATCH)]);
     await new Promise((resolve) => child.on('exit', resolve));
   }
 }
@@ -83,6 +90,7 @@ function PHASES() {
   return {
     load: (folder) => measured('load', folder, async () => undefined),
     score: (folder) => measured('score', folder, scoreBatches),
+    detect: (folder) => measured('detect', folder, detect),
     unlearn: (folder) => measured('unlearn', folder, unlearnSteps),
   };
 }
@@ -106,23 +114,52 @@ function threadsOption() {
   return { threads: Number(process.env.UBT_THREADS ?? 0) };
 }
 
+/** Pairs as a detector reads them: at most four times as many at once as are trained on. */
+function pairSource(checkpoint, length) {
+  const size = Math.min(length, 4 * imagesPerRun(checkpoint.config));
+  return {
+    length,
+    async *pass(rows = [...Array(length).keys()]) {
+      for (let from = 0; from < rows.length; from += size) {
+        const part = rows.slice(from, from + size);
+        yield { ...randomBatch(checkpoint, part.length, from + 1), rows: part };
+      }
+    },
+    draw: (_rows, seed) => ({
+      next: async () => ({ done: false, value: randomBatch(checkpoint, BATCH, seed + 1) }),
+    }),
+  };
+}
+
+/** Three batches: the first is run with the weights fed, the second compiles them in, the third uses that. */
 async function scoreBatches(checkpoint) {
-  const model = embeddingModel(checkpoint);
-  for (const seed of [1, 2]) {
-    const batch = randomBatch(checkpoint, SCORE_BATCH, seed);
-    const scores = tf.tidy(() => {
-      const product = tf.mul(embedPixels(model, batch.pixels), embedCaptions(model, batch));
-      return tf.sum(product, 1);
-    });
-    if (!(await scores.data()).every(Number.isFinite)) throw new Error('a score is not finite');
-    scores.dispose();
-  }
-  return 2 * SCORE_BATCH;
+  const pairs = 3 * 4 * imagesPerRun(checkpoint.config);
+  await measurePairs(
+    pairSource(checkpoint, pairs),
+    { suspect: embeddingModel(checkpoint) },
+    (batch, { suspect }) => ({ similarity: batchCosines(suspect, batch) }),
+    { signal, onBatch: () => undefined },
+  );
+  return pairs;
+}
+
+async function detect(checkpoint) {
+  const detection = await detectionMethod('overfit-span').detect({
+    ...{ suspect: embeddingModel(checkpoint), reference: undefined, pairs: pairSource(checkpoint, DETECTED) },
+    options: {
+      ...{ overfitSteps: 1, suspectFraction: 0.25, learningRate: 1e-6, batchSize: BATCH },
+      ...{ seed: 0, precision: 'float32' },
+    },
+    ...{ signal, progress: () => undefined },
+  });
+  if (!detection.scores.every(Number.isFinite)) throw new Error('a score is not finite');
+  return undefined;
 }
 
 async function unlearnSteps(checkpoint) {
   const suspect = embeddingModel(checkpoint);
-  const batch = (seed) => randomBatch(checkpoint, UNLEARN_BATCH, seed);
+  const trigger = cornerPatch(checkpoint.preprocess.cropSize);
+  const batch = (seed) => randomBatch(checkpoint, BATCH, seed);
   const teacher = tf.tidy(() => embedPixels(suspect, batch(1).pixels));
   const retain = { next: async () => ({ done: false, value: batch(5) }) };
   const weights = { forget: 4, distil: 100, restore: 4 };
@@ -137,13 +174,25 @@ async function unlearnSteps(checkpoint) {
   await unlearn(
     {
       ...{ suspect, teacher, retain, band: { mean: 0, low: -0.1, high: 0.1 } },
-      ...{ unlearn: batch(1), heldOut: undefined, validation: batch(2), trigger: undefined },
+      ...{ unlearn: batch(1), heldOut: undefined, validation: batch(2), trigger },
     },
     { ...settings, weights },
-    { signal: new AbortController().signal, onStep: () => undefined, onCheck: async () => undefined },
+    { signal, onStep: () => undefined, onCheck: async () => undefined },
   );
-  // Each step sees the unlearn set and one batch to retain.
-  return 2 * 2 * UNLEARN_BATCH;
+  // Each step sees the unlearn set and one batch to retain, with and without the trigger.
+  return 2 * 3 * BATCH;
+}
+
+/** An estimated trigger: a grey square of an eighth of the side. */
+function cornerPatch(side) {
+  const scale = new Float32Array(side * side * 3).fill(1);
+  const offset = new Float32Array(side * side * 3);
+  const edge = (side / 8) * 3;
+  for (let row = 0; row < side / 8; row++) {
+    scale.fill(0, row * side * 3, row * side * 3 + edge);
+    offset.fill(128, row * side * 3, row * side * 3 + edge);
+  }
+  return { scale, offset, coverage: 1 / 64 };
 }
 
 function randomBatch({ tokenizer, preprocess }, size, seed) {

@@ -60,8 +60,8 @@ export function createAdamW(variables: ReadonlyMap<string, tf.Variable>, options
   };
   const groups = groupParameters(variables, settings.decays).map((group) => ({
     ...group,
-    mean: zeroVariable(group.size),
-    square: zeroVariable(group.size),
+    mean: zeroVariable(group.shape),
+    square: zeroVariable(group.shape),
   }));
   let step = 0;
   return {
@@ -74,7 +74,7 @@ export function createAdamW(variables: ReadonlyMap<string, tf.Variable>, options
         const factor = norm === undefined ? undefined : clipFactor(norm, settings.clipNorm!);
         groups.forEach((group, index) => {
           const gradient = factor === undefined ? flat[index]! : tf.mul(flat[index]!, factor);
-          update(group, variables, gradient as tf.Tensor1D, { ...settings, step, learningRate });
+          update(group, variables, gradient, { ...settings, step, learningRate });
         });
         return norm;
       });
@@ -82,8 +82,10 @@ export function createAdamW(variables: ReadonlyMap<string, tf.Variable>, options
     exportState: async () => ({ step, moments: await readMoments(groups) }),
     importState(state) {
       for (const group of groups) {
-        group.mean.assign(tf.tidy(() => tf.tensor1d(group.join(momentsOf(state, 'mean')))));
-        group.square.assign(tf.tidy(() => tf.tensor1d(group.join(momentsOf(state, 'square')))));
+        for (const kind of ['mean', 'square'] as const) {
+          const values = group.join(momentsOf(state, kind));
+          tf.tidy(() => group[kind].assign(tf.tensor(values, [...group.shape])));
+        }
       }
       step = state.step;
     },
@@ -95,7 +97,7 @@ export function createAdamW(variables: ReadonlyMap<string, tf.Variable>, options
 function update(
   group: Group,
   variables: ReadonlyMap<string, tf.Variable>,
-  gradient: tf.Tensor1D,
+  gradient: tf.Tensor,
   {
     beta1,
     beta2,
@@ -126,8 +128,13 @@ function clipFactor(norm: tf.Scalar, most: number): tf.Tensor {
   return tf.minimum(tf.div(most, tf.add(norm, 1e-6)), 1);
 }
 
-function zeroVariable(size: number): tf.Variable {
-  const zeros = tf.zeros([size]);
+/** Numbers from which on a moment takes memory only when the first step has made it. */
+const LAZY_MOMENT = 2 ** 18;
+
+/** Small zeros are there from the start, so that the first step has the graph of all others. */
+function zeroVariable(shape: readonly number[]): tf.Variable {
+  const size = shape.reduce((product, side) => product * side, 1);
+  const zeros = size < LAZY_MOMENT ? tf.zeros([...shape]) : tf.fill([...shape], 0);
   const variable = tf.variable(zeros, false);
   zeros.dispose();
   return variable;

@@ -15,12 +15,12 @@ interface Member {
 export interface ParameterGroup {
   readonly decay: boolean;
   readonly members: readonly Member[];
-  /** Numbers in all members together. */
-  readonly size: number;
-  /** The members' tensors, chosen by name, as one vector `[size]`. */
-  gather(tensors: ReadonlyMap<string, tf.Tensor>): tf.Tensor1D;
+  /** The only member's own shape; that of one vector for several. */
+  readonly shape: readonly number[];
+  /** The members' tensors, chosen by name, as one of {@link shape}. */
+  gather(tensors: ReadonlyMap<string, tf.Tensor>): tf.Tensor;
   /** The inverse of {@link gather}. */
-  scatter(vector: tf.Tensor1D): Map<string, tf.Tensor>;
+  scatter(joined: tf.Tensor): Map<string, tf.Tensor>;
   /** The members' values from one flat array. */
   part(values: Float32Array): Map<string, Float32Array>;
   /** The inverse of {@link part}. */
@@ -60,19 +60,24 @@ function parameterGroup(decay: boolean, tensors: readonly Omit<Member, 'offset'>
     return { ...tensor, offset };
   });
   const total = size;
+  const [first] = members as [Member];
+  const isAlone = members.length === 1;
   return {
     decay,
     members,
-    size: total,
-    gather: (source) => {
-      const parts = members.map(
-        (member) => tf.reshape(source.get(member.name)!, [member.size]) as tf.Tensor1D,
+    shape: isAlone ? first.shape : [total],
+    gather: (source) =>
+      isAlone
+        ? source.get(first.name)!
+        : tf.concat1d(
+            members.map((member) => tf.reshape(source.get(member.name)!, [member.size]) as tf.Tensor1D),
+          ),
+    scatter: (joined) => {
+      if (isAlone) return new Map([[first.name, joined]]);
+      const parts = tf.split(
+        joined,
+        members.map((member) => member.size),
       );
-      return parts.length === 1 ? parts[0]! : tf.concat1d(parts);
-    },
-    scatter: (vector) => {
-      const sizes = members.map((member) => member.size);
-      const parts = members.length === 1 ? [vector] : tf.split(vector, sizes);
       return new Map(members.map(({ name, shape }, index) => [name, tf.reshape(parts[index]!, [...shape])]));
     },
     part: (values) =>

@@ -11,6 +11,7 @@ import {
   trainingStep,
   type AdamW,
   type ClipModel,
+  type TrainingStep,
 } from '../index.js';
 
 const NAME = 'visual_projection.weight';
@@ -87,6 +88,67 @@ describe('assertFiniteWeights', () => {
       code: 'WEIGHT_NOT_FINITE',
       message: `After the last step of the test, ${NAME} is not finite.`,
     });
+    close();
+  });
+});
+
+describe('trainingStep on several losses', () => {
+  const options = { purpose: 'testing', learningRate: 1e-2 };
+  const NAMES = [NAME, 'text_projection.weight'];
+
+  /** Weights after two steps on the losses that `build` makes of two weights. */
+  async function afterSteps(build: (a: tf.Tensor, b: tf.Tensor) => TrainingStep['loss']) {
+    const own = createClip(CONFIG, 1);
+    const variables = trainableVariables(own, (name) => NAMES.includes(name));
+    const adamW = createAdamW(variables);
+    const [a, b] = NAMES.map((name) => own.weights.get(name)!) as [tf.Variable, tf.Variable];
+    const step = (number: number) =>
+      trainingStep({
+        ...{ ...options, step: number, model: own, variables, optimizer: adamW },
+        loss: build(a, b),
+      });
+    const losses = [await step(1), await step(2)];
+    const values = [await a.array(), await b.array()].flat(2) as number[];
+    adamW.dispose();
+    disposeClip(own);
+    return { losses, values };
+  }
+
+  it('updates as on their sum, and leaves no tensors', async () => {
+    const first = (a: tf.Tensor, b: tf.Tensor) => () => tf.sum(tf.mul(a, b)) as tf.Scalar;
+    const second = (a: tf.Tensor) => () => tf.sum(tf.square(a)) as tf.Scalar;
+    const before = tf.memory().numTensors;
+    const parts = await afterSteps((a, b) => [second(a), first(a, b), second(b)]);
+    const whole = await afterSteps((a, b) => () => tf.addN([first(a, b)(), second(a)(), second(b)()]));
+    expect(tf.memory().numTensors).toBe(before);
+    parts.losses.forEach((loss, i) => expect(loss).toBeCloseTo(whole.losses[i]!, 5));
+    expect(parts.values).toHaveLength(whole.values.length);
+    parts.values.forEach((value, i) => expect(value).toBeCloseTo(whole.values[i]!, 5));
+    disposeClip(model);
+  });
+
+  it('says so when a variable is in none of them', async () => {
+    const before = tf.memory().numTensors;
+    const variables = trainableVariables(model, (name) => NAMES.includes(name));
+    optimizer = createAdamW(variables);
+    const loss = (): tf.Scalar => tf.sum(tf.square(model.weights.get(NAME)!));
+    const step = trainingStep({ ...options, step: 1, model, variables, optimizer, loss: [loss, loss] });
+    await expect(step).rejects.toMatchObject({ code: 'GRADIENT_MISSING' });
+    optimizer.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    disposeClip(model);
+  });
+
+  it('leaves the weights as they were when a loss is no number', async () => {
+    const variables = trainableVariables(model, (name) => name === NAME);
+    optimizer = createAdamW(variables);
+    const weight = model.weights.get(NAME)!;
+    const before = Float32Array.from(await weight.data());
+    const fine = (): tf.Scalar => tf.sum(weight);
+    const loss = [fine, (): tf.Scalar => tf.mul(tf.log(tf.mul(fine(), 0)), 0)];
+    const step = trainingStep({ ...options, step: 1, model, variables, optimizer, loss });
+    await expect(step).rejects.toMatchObject({ code: 'LOSS_NOT_FINITE' });
+    expect(Float32Array.from(await weight.data())).toEqual(before);
     close();
   });
 });

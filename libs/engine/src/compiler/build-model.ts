@@ -12,6 +12,7 @@ import {
 import { Float, type Attributes, type GraphNode } from '../recorder/graph-node.js';
 import { ARRAYS, isFrozenLeaf, type ElementType, type HostArray, type Value } from '../recorder/value.js';
 import { fillKey, isUnheldFill, type Collection } from './collect.js';
+import { writingOrder } from './execution-order.js';
 
 /** Format version 10 and operator set 21 go together. */
 const IR_VERSION = 10;
@@ -73,10 +74,7 @@ export function buildModel(collection: Collection): BuiltModel {
     if (value === null) return '';
     return leaves.get(value) ?? constants.nameOf(value) ?? valueName(value);
   };
-  for (const node of collection.nodes) {
-    const proto = nodeProto(node, nameOf);
-    graph.node.push(proto);
-  }
+  for (const node of writingOrder(collection.nodes)) graph.node.push(nodeProto(node, nameOf));
   const model = { irVersion: IR_VERSION, producerName: 'ubt-engine', graph, opsetImport: OPSETS };
   const externalData = collection.baked.map((value) => ({
     path: value.constantKey!,

@@ -114,6 +114,12 @@ export function bakedBytes({ baked }: Collection): number {
   return baked.reduce((sum, { data }) => sum + data!.byteLength, 0);
 }
 
+/** Bytes of the leaves that every run reads. */
+export function fedBytes({ leaves }: Collection): number {
+  const arrays = new Set(leaves.map(({ data }) => data!.buffer));
+  return [...arrays].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
 /** Whether the value can be made inside the graph: it is all one number, and no caller holds it. */
 export function isUnheldFill(value: Value): boolean {
   return value.fill !== null && value.holders === 0;

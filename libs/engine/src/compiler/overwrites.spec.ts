@@ -38,8 +38,26 @@ describe('overwrites', () => {
     expect(found(build)).toEqual([]);
   });
 
-  it('leaves alone what the output reads itself, or what has another size', () => {
-    expect(found((graph, m, g) => [binary(graph, 'Add', m, g)])).toEqual([]);
+  it('finds what the output reads itself, element by element', () => {
+    const sum = (graph: Recorder, m: Value, g: Value): Value[] => [
+      binary(graph, 'Add', m, unary(graph, 'Neg', g)),
+      unary(graph, 'Exp', g),
+    ];
+    expect(found(sum)).toEqual([{ output: 0, leaf: 'm', reads: 1 }]);
+  });
+
+  it('leaves alone what the output reads across elements', () => {
+    const broadcast = (graph: Recorder, m: Value, g: Value): Value[] => [
+      binary(graph, 'Add', graph.op('Reshape', [g, graph.ints([4, 1])], 'float32', [4, 1]), m),
+    ];
+    expect(found(broadcast)).toEqual([]);
+    const product = (graph: Recorder, m: Value, g: Value): Value[] => [
+      graph.op('MatMul', [m.view([2, 2]), g.view([2, 2])], 'float32', [2, 2]),
+    ];
+    expect(found(product)).toEqual([]);
+  });
+
+  it('leaves alone what has another size', () => {
     const longer = (graph: Recorder, m: Value, g: Value): Value[] => [
       graph.op('Concat', [unary(graph, 'Neg', m), unary(graph, 'Neg', g)], 'float32', [8], { axis: 0 }),
     ];

@@ -13,7 +13,8 @@ export interface Overwrite {
 /**
  * Outputs that can take the memory of a leaf: everything that reads the leaf must be done before the output is begun.
  * That is so when all its readers are direct inputs of the output's own operation, as in a moving average
- * `m' = β·m + …`; an optimizer's moments then need their memory once, not twice.
+ * `m' = β·m + …`; an optimizer's moments then need their memory once, not twice. The operation itself may read the
+ * leaf too, as in a sum of gradients `s' = s + g`, when it goes through both element by element.
  */
 export function overwrites({ nodes, leaves, outputs }: Collection): Overwrite[] {
   const readers = new Map<Value, GraphNode[]>();
@@ -28,7 +29,9 @@ export function overwrites({ nodes, leaves, outputs }: Collection): Overwrite[] 
   const places = new Map(leaves.map((leaf, place) => [leaf, place]));
   const found: Overwrite[] = [];
   outputs.forEach((output, at) => {
-    const parents = new Set(output.producer?.inputs.flatMap((input) => input?.producer ?? []));
+    const node = output.producer;
+    const parents = new Set(node?.inputs.flatMap((input) => input?.producer ?? []));
+    if (node !== null && isElementwise(node)) parents.add(node);
     const leaf = [...parents]
       .flatMap(({ inputs }) => inputs)
       .find(
@@ -43,6 +46,13 @@ export function overwrites({ nodes, leaves, outputs }: Collection): Overwrite[] 
     places.delete(leaf);
   });
   return found;
+}
+
+const ELEMENTWISE = new Set(['Add', 'Sub', 'Mul']);
+
+/** Whether element i of the output is made of elements i of the inputs and of nothing else. */
+function isElementwise({ type, inputs, outputs: [output] }: GraphNode): boolean {
+  return ELEMENTWISE.has(type) && inputs.every((input) => input?.shape.join() === output!.shape.join());
 }
 
 function fits(leaf: Value, output: Value): boolean {

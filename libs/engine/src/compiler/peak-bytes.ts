@@ -1,11 +1,13 @@
 import { ARRAYS, type Value } from '../recorder/value.js';
 import type { Collection } from './collect.js';
+import { executionOrder, writingOrder } from './execution-order.js';
 
 /**
  * Bytes of memory that a run of the graph needs at most at one time for values that live only inside it: what its
  * arena will grow to. An estimate from above, because ONNX Runtime computes some operations in place.
  */
-export function peakBytes({ nodes, outputs }: Collection): number {
+export function peakBytes({ nodes: recorded, outputs }: Collection): number {
+  const nodes = executionOrder(writingOrder(recorded));
   const handedBack = new Set<Value>(outputs);
   const lastUse = new Map<Value, number>();
   nodes.forEach(({ inputs }, i) => {

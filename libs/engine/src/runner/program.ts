@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { buildModel, leafName, valueName } from '../compiler/build-model.js';
-import { bakedBytes, type Collection } from '../compiler/collect.js';
+import { bakedBytes, fedBytes, type Collection } from '../compiler/collect.js';
 import { overwrites, type Overwrite } from '../compiler/overwrites.js';
 import { peakBytes } from '../compiler/peak-bytes.js';
 import type { HostArray, Value } from '../recorder/value.js';
@@ -10,8 +10,9 @@ import type { BufferPool } from './buffer-pool.js';
 const PACKED_COPIES = 1.5;
 
 /**
- * From here on a graph allocates and frees each value by itself. ONNX Runtime's arena is faster for small ones, but it
- * keeps several times what a large graph has alive (measured in docs/engine.md).
+ * From here on, what is read and what is made together, a graph allocates and frees each value by itself. ONNX
+ * Runtime's arena is faster for small ones, but every compiled graph keeps its own, and it takes several times what a
+ * large graph has alive (measured in docs/engine.md).
  */
 const LARGE_BYTES = 2 ** 28;
 const WITHOUT_ARENA = { enableCpuMemArena: false, enableMemPattern: false };
@@ -35,12 +36,13 @@ export class Program {
   ): Promise<Program> {
     const { model, externalData } = buildModel(collection);
     const peak = peakBytes(collection);
-    const memory = peak > LARGE_BYTES ? WITHOUT_ARENA : {};
+    const baked = bakedBytes(collection);
+    const memory = peak + baked + fedBytes(collection) > LARGE_BYTES ? WITHOUT_ARENA : {};
     return new Program(
       await ort.InferenceSession.create(model, { ...options, ...memory, externalData }),
       collection.baked,
       overwrites(collection),
-      peak + PACKED_COPIES * bakedBytes(collection),
+      peak + PACKED_COPIES * baked,
     );
   }
 

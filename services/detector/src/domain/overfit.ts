@@ -1,20 +1,17 @@
 import {
   assertFiniteWeights,
   cloneClip,
-  contrastiveLoss,
-  cosines,
   createAdamW,
   disposeClip,
+  isImageTower,
   isNormalisation,
-  logitScale,
   trainableVariables,
   trainingStep,
   type ClipModel,
   type EmbeddingModel,
   type PairBatch,
 } from '@ubt/clip';
-import * as tf from '@tensorflow/tfjs-core';
-import { embedBatch } from './embed-pairs.js';
+import { overfitLosses } from './overfit-loss.js';
 
 /** How a copy of the suspect is overfitted. */
 export interface OverfitOptions {
@@ -27,9 +24,6 @@ export interface OverfitOptions {
   readonly signal: AbortSignal;
   readonly onStep: (step: number, loss: number) => void;
 }
-
-/** Weight λ of the contrastive loss that holds the other pairs in place. */
-const REST_WEIGHT = 1;
 
 /**
  * Overfits a copy of the suspect on the pairs S and holds it in place on the rest: minimises
@@ -54,6 +48,7 @@ export async function overfit(
     clip,
     (name) => !isNormalisation(name) && !name.endsWith('logit_scale') && isTrained(name),
   );
+  const trainsCaptions = ![...variables.keys()].every(isImageTower);
   const optimizer = createAdamW(variables, { weightDecay: 0 });
   try {
     for (let step = 1; step <= options.steps; step++) {
@@ -62,7 +57,7 @@ export async function overfit(
       const loss = await trainingStep({
         ...{ step, purpose: 'overfitting', model: clip, variables, optimizer },
         learningRate: options.learningRate,
-        loss: () => overfitLoss(copy, weak, others, options.target),
+        loss: await overfitLosses(copy, { weak, others, target: options.target, trainsCaptions }),
       });
       options.onStep(step, loss);
     }
@@ -74,14 +69,6 @@ export async function overfit(
   } finally {
     optimizer.dispose();
   }
-}
-
-function overfitLoss(model: EmbeddingModel, weak: PairBatch, others: PairBatch, target: number): tf.Scalar {
-  const drawn = embedBatch(model, weak);
-  const held = embedBatch(model, others);
-  const draw = tf.mean(tf.square(tf.sub(target, cosines(drawn.images, drawn.texts))));
-  const hold = contrastiveLoss(held.images, held.texts, logitScale(model.clip));
-  return tf.add(draw, tf.mul(hold, REST_WEIGHT)) as tf.Scalar;
 }
 
 async function nextBatch(batches: AsyncIterator<PairBatch>): Promise<PairBatch> {

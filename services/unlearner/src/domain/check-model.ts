@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   contrastiveLoss,
   cosines,
-  embedCaptions,
-  embedPixels,
+  embedCaptionsInParts,
+  embedPixelsInParts,
   logitScale,
   squaredDistance,
   type EmbeddingModel,
@@ -37,32 +37,46 @@ export interface CheckInput {
 
 /** Measures a model on both sides of the stop rule. */
 export async function checkModel(model: EmbeddingModel, input: CheckInput): Promise<ModelCheck> {
-  const { unlearn, heldOut, validation, trigger, suspect } = input;
-  const measured = tf.tidy(() => {
-    const images = embedPixels(model, validation.pixels);
-    const retain = contrastiveLoss(images, embedCaptions(model, validation), logitScale(model.clip));
-    const restore =
-      trigger === undefined
-        ? tf.scalar(0)
-        : squaredDistance(
-            embedPixels(model, plantBatch(validation, trigger)),
-            embedPixels(suspect, validation.pixels),
-          );
-    const held = heldOut === undefined ? tf.scalar(0) : meanCosine(model, heldOut);
-    return tf.stack([meanCosine(model, unlearn), held, retain, restore]);
-  });
-  const [unlearnCosine, held, retainLoss, restoreDistance] = (await measured.data()) as unknown as [
+  const { unlearn, heldOut, validation } = input;
+  const images = await embedPixelsInParts(model, validation);
+  const captions = await embedCaptionsInParts(model, validation);
+  const numbers = [
+    await meanCosine(model, unlearn),
+    heldOut === undefined ? tf.scalar(0) : await meanCosine(model, heldOut),
+    tf.tidy(() => contrastiveLoss(images, captions, logitScale(model.clip))),
+    await restoreDistance(model, input),
+  ];
+  const measured = tf.stack(numbers);
+  tf.dispose([images, captions, ...numbers]);
+  const [unlearnCosine, held, retainLoss, distance] = (await measured.data()) as unknown as [
     number,
     number,
     number,
     number,
   ];
   measured.dispose();
-  return { unlearnCosine, heldOutCosine: heldOut && held, retainLoss, restoreDistance };
+  return { unlearnCosine, heldOutCosine: heldOut && held, retainLoss, restoreDistance: distance };
 }
 
-function meanCosine(model: EmbeddingModel, batch: PairBatch): tf.Scalar {
-  return tf.mean(cosines(embedPixels(model, batch.pixels), embedCaptions(model, batch)));
+async function restoreDistance(
+  model: EmbeddingModel,
+  { suspect, validation, trigger }: CheckInput,
+): Promise<tf.Scalar> {
+  if (trigger === undefined) return tf.scalar(0);
+  const planted = { ...validation, pixels: plantBatch(validation, trigger) };
+  const triggered = await embedPixelsInParts(model, planted);
+  const clean = await embedPixelsInParts(suspect, validation);
+  const distance = squaredDistance(triggered, clean);
+  tf.dispose([triggered, clean]);
+  return distance;
+}
+
+async function meanCosine(model: EmbeddingModel, batch: PairBatch): Promise<tf.Scalar> {
+  const images = await embedPixelsInParts(model, batch);
+  const captions = await embedCaptionsInParts(model, batch);
+  const mean = tf.tidy(() => tf.mean(cosines(images, captions)) as tf.Scalar);
+  tf.dispose([images, captions]);
+  return mean;
 }
 
 /** The images of a batch with the estimated trigger in them, `[n, h, w, 3]`. */

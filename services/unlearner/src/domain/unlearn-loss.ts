@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { cosines, embedPixels, squaredDistance, type EmbeddingModel, type PairBatch } from '@ubt/clip';
+import {
+  cosines,
+  embedPixels,
+  imagesPerRun,
+  splitBatch,
+  squaredDistance,
+  type BuildLoss,
+  type EmbeddingModel,
+  type PairBatch,
+} from '@ubt/clip';
 import type { SimilarityBand } from './similarity-band.js';
 
 /** Weights of the parts of the loss. */
@@ -15,11 +24,11 @@ export interface LossWeights {
 /** One step's material. */
 export interface UnlearnStep {
   readonly suspect: EmbeddingModel;
-  /** What the unlearn images show, `[n, d]`, unit-norm. */
-  readonly teacher: tf.Tensor2D;
+  /** What the unlearn images show, `[n, d]`, unit-norm, row-major. */
+  readonly teacher: Float32Array;
   readonly unlearn: PairBatch;
-  /** The compromised tokens of the unlearn set, `[n, d]`, unit-norm, by the suspect. */
-  readonly compromised: tf.Tensor2D;
+  /** The compromised tokens of the unlearn set, `[n, d]`, unit-norm, row-major, by the suspect. */
+  readonly compromised: Float32Array;
   readonly retain: PairBatch;
   /** The retain images with the estimated trigger planted, `[n, h, w, 3]`. */
   readonly planted: Uint8Array | undefined;
@@ -34,19 +43,86 @@ export interface UnlearnStep {
  *   the retain pairs does;
  * - restore: `mean ‖I(x) − teacher‖²` on the unlearn images, and `mean ‖I(x + trigger) − I_suspect(x)‖²` on
  *   retain images with the estimated trigger, so that triggered images are again seen as what they show.
+ *
+ * Every term is of one image, so the loss is the sum of those of the batch's parts, whichever way it is cut.
+ *
+ * @param most images to train on in one run, by the model's size unless told
+ * @returns one loss for small models; for large ones several, whose sum it is
  */
-export function unlearnLoss(model: EmbeddingModel, step: UnlearnStep, weights: LossWeights): tf.Scalar {
-  const { suspect, teacher, unlearn, compromised, retain, planted, band } = step;
-  const unlearnImages = embedPixels(model, unlearn.pixels);
-  const forget = tf.mean(tf.square(tf.sub(cosines(unlearnImages, compromised), band.mean)));
-  const retained = embedPixels(suspect, retain.pixels);
-  const distil = squaredDistance(embedPixels(model, retain.pixels), retained);
-  const restored = [squaredDistance(unlearnImages, teacher)];
-  if (planted !== undefined) restored.push(squaredDistance(embedPixels(model, planted), retained));
-  const parts: [number, tf.Tensor][] = [
-    [weights.forget, forget],
-    [weights.distil, distil],
-    ...restored.map((part): [number, tf.Tensor] => [weights.restore, part]),
+export function unlearnLosses(
+  model: EmbeddingModel,
+  step: UnlearnStep,
+  weights: LossWeights,
+  most: number = imagesPerRun(model.clip.config),
+): BuildLoss[] {
+  const { unlearn, retain, planted } = step;
+  const perRetain = planted === undefined ? 1 : 2;
+  const forget = (part: Part) => forgetLoss(model, step, part, weights);
+  const keep = (part: Part) => keepLoss(model, step, part, weights);
+  if (unlearn.size + perRetain * retain.size <= most) {
+    return [() => tf.add(forget(whole(unlearn)), keep(whole(retain))) as tf.Scalar];
+  }
+  return [
+    ...split(unlearn, most).map((part) => () => forget(part)),
+    ...split(retain, Math.max(1, Math.floor(most / perRetain))).map((part) => () => keep(part)),
   ];
+}
+
+/** A part of a batch, with its first place in the batch and its share of it. */
+interface Part {
+  readonly batch: PairBatch;
+  readonly from: number;
+  readonly share: number;
+}
+
+const whole = (batch: PairBatch): Part => ({ batch, from: 0, share: 1 });
+
+function split(batch: PairBatch, most: number): Part[] {
+  let from = 0;
+  return splitBatch(batch, most).map((part) => {
+    from += part.size;
+    return { batch: part, from: from - part.size, share: part.size / batch.size };
+  });
+}
+
+/** Forgetting and restoring on a part of the unlearn set. */
+function forgetLoss(
+  model: EmbeddingModel,
+  { teacher, compromised, unlearn, band }: UnlearnStep,
+  { batch, from, share }: Part,
+  weights: LossWeights,
+): tf.Scalar {
+  const rows = (values: Float32Array): tf.Tensor2D => {
+    const d = values.length / unlearn.size;
+    return tf.tensor2d(values.subarray(from * d, (from + batch.size) * d), [batch.size, d]);
+  };
+  const images = embedPixels(model, batch.pixels);
+  const forget = tf.mean(tf.square(tf.sub(cosines(images, rows(compromised)), band.mean)));
+  const restore = squaredDistance(images, rows(teacher));
+  return weighted([
+    [weights.forget * share, forget],
+    [weights.restore * share, restore],
+  ]);
+}
+
+/** Distillation, and restoring under the planted trigger, on a part of the retain batch. */
+function keepLoss(
+  model: EmbeddingModel,
+  { suspect, planted }: UnlearnStep,
+  { batch, from, share }: Part,
+  weights: LossWeights,
+): tf.Scalar {
+  const retained = embedPixels(suspect, batch.pixels);
+  const distil = squaredDistance(embedPixels(model, batch.pixels), retained);
+  if (planted === undefined) return weighted([[weights.distil * share, distil]]);
+  const bytes = batch.pixels.length / batch.size;
+  const triggered = embedPixels(model, planted.subarray(from * bytes, (from + batch.size) * bytes));
+  return weighted([
+    [weights.distil * share, distil],
+    [weights.restore * share, squaredDistance(triggered, retained)],
+  ]);
+}
+
+function weighted(parts: readonly (readonly [number, tf.Tensor])[]): tf.Scalar {
   return tf.addN(parts.map(([weight, part]) => tf.mul(part, weight))) as tf.Scalar;
 }

@@ -3,7 +3,7 @@ import {
   copyClipWeights,
   createAdamW,
   disposeClip,
-  embedCaptions,
+  embedCaptionsInParts,
   isImageTower,
   isNormalisation,
   trainableVariables,
@@ -18,7 +18,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkModel, plantBatch, type ModelCheck } from './check-model.js';
 import type { TriggerEstimate } from './estimate-trigger.js';
 import type { SimilarityBand } from './similarity-band.js';
-import { unlearnLoss, type LossWeights } from './unlearn-loss.js';
+import { unlearnLosses, type LossWeights } from './unlearn-loss.js';
 
 /** What to forget, and what to keep. */
 export interface UnlearnInput {
@@ -112,8 +112,8 @@ export async function unlearn(
   const best = cloneClip(input.suspect.clip);
   const variables = trainableVariables(current.clip, isForgettable);
   const optimizer = createAdamW(variables, { weightDecay: 0 });
-  const compromised = tf.tidy(() => embedCaptions(input.suspect, input.unlearn));
   try {
+    const targets = await readTargets(input);
     const curve =
       resume === undefined ? [{ step: 0, ...(await checkModel(current, input)) }] : [...resume.curve];
     let kept = resume?.kept ?? (curve[0] as CurvePoint);
@@ -126,7 +126,7 @@ export async function unlearn(
     const first = (curve.at(-1) as CurvePoint).step + 1;
     for (let step = first; step <= settings.maxSteps && !isDone(curve, kept, input.band, settings); step++) {
       observer.signal.throwIfAborted();
-      await takeStep(step, current, { ...input, compromised }, settings, variables, optimizer);
+      await takeStep(step, current, { ...input, ...targets }, settings, variables, optimizer);
       observer.onStep(step);
       if (step % settings.checkEvery !== 0 && step !== settings.maxSteps) continue;
       const point: CurvePoint = { step, ...(await checkModel(current, input)) };
@@ -143,7 +143,6 @@ export async function unlearn(
     disposeClip(best);
     throw error;
   } finally {
-    compromised.dispose();
     optimizer.dispose();
     disposeClip(current.clip);
   }
@@ -157,10 +156,25 @@ function isForgettable(name: string): boolean {
   return isImageTower(name) && !isNormalisation(name);
 }
 
+/** What the unlearn set's images are compared with, row-major. */
+interface Targets {
+  /** `[n, d]`, see {@link UnlearnInput.teacher}. */
+  readonly teacher: Float32Array;
+  /** The compromised tokens, `[n, d]`: the text tower stays as it is. */
+  readonly compromised: Float32Array;
+}
+
+async function readTargets({ suspect, unlearn, teacher }: UnlearnInput): Promise<Targets> {
+  const compromised = await embedCaptionsInParts(suspect, unlearn);
+  const values = (await compromised.data()) as Float32Array;
+  compromised.dispose();
+  return { teacher: (await teacher.data()) as Float32Array, compromised: values };
+}
+
 async function takeStep(
   step: number,
   current: EmbeddingModel,
-  input: UnlearnInput & { readonly compromised: tf.Tensor2D },
+  input: Omit<UnlearnInput, 'teacher'> & Targets,
   settings: UnlearnSettings,
   variables: ReturnType<typeof trainableVariables>,
   optimizer: AdamW,
@@ -171,7 +185,7 @@ async function takeStep(
   await trainingStep({
     ...{ step, purpose: 'unlearning', model: current.clip, variables, optimizer },
     learningRate: scheduledRate(step, settings),
-    loss: () => unlearnLoss(current, material, settings.weights),
+    loss: unlearnLosses(current, material, settings.weights),
   });
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { embedCaptions, embedPixels, type EmbeddingModel, type PairBatch } from '@ubt/clip';
+import { embedCaptionsInParts, embedPixelsInParts, type EmbeddingModel, type PairBatch } from '@ubt/clip';
 import { similarityBand, type SimilarityBand } from './similarity-band.js';
 
 /**
@@ -14,9 +14,10 @@ export async function unrelatedBand(
   isRelated: readonly boolean[],
   unlearn: PairBatch,
 ): Promise<SimilarityBand> {
-  const cosines = tf.tidy(() =>
-    tf.matMul(embedPixels(model, retain.pixels), embedCaptions(model, unlearn), false, true),
-  );
+  const images = await embedPixelsInParts(model, retain);
+  const captions = await embedCaptionsInParts(model, unlearn);
+  const cosines = tf.matMul(images, captions, false, true);
+  tf.dispose([images, captions]);
   const values = (await cosines.data()) as Float32Array;
   cosines.dispose();
   const perImage = values.length / retain.size;

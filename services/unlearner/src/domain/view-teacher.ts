@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { embedCaptions, embedPixels, imageViews, type EmbeddingModel, type PairBatch } from '@ubt/clip';
+import {
+  embedCaptionsInParts,
+  embedPixelsInParts,
+  imageViews,
+  type EmbeddingModel,
+  type PairBatch,
+} from '@ubt/clip';
 
 /** Views that go into an image's teacher. */
 const LOWEST = 2;
@@ -11,10 +17,19 @@ const LOWEST = 2;
  *
  * @returns `[n, d]`, unit-norm; the caller disposes it
  */
-export function viewTeacher(suspect: EmbeddingModel, unlearn: PairBatch): tf.Tensor2D {
+export async function viewTeacher(suspect: EmbeddingModel, unlearn: PairBatch): Promise<tf.Tensor2D> {
+  const captions = await embedCaptionsInParts(suspect, unlearn);
+  const views: tf.Tensor2D[] = [];
+  for (const pixels of imageViews(unlearn)) {
+    views.push(await embedPixelsInParts(suspect, { ...unlearn, pixels }));
+  }
+  const teacher = meanOfLowest(views, captions);
+  tf.dispose([captions, ...views]);
+  return teacher;
+}
+
+function meanOfLowest(views: readonly tf.Tensor2D[], captions: tf.Tensor2D): tf.Tensor2D {
   return tf.tidy(() => {
-    const captions = embedCaptions(suspect, unlearn);
-    const views = imageViews(unlearn).map((pixels) => embedPixels(suspect, pixels));
     const similarity = tf.stack(views.map((view) => tf.sum(tf.mul(view, captions), 1)));
     // A view counts when fewer than LOWEST others lie below it: ranks without a sort.
     const below = tf.sum(
@@ -22,7 +37,7 @@ export function viewTeacher(suspect: EmbeddingModel, unlearn: PairBatch): tf.Ten
       1,
     );
     const counts = tf.expandDims(tf.cast(tf.less(below, LOWEST), 'float32'), 2);
-    const mean = tf.sum(tf.mul(tf.stack(views), counts), 0);
+    const mean = tf.sum(tf.mul(tf.stack([...views]), counts), 0);
     return tf.div(mean, tf.norm(mean, 2, 1, true)) as tf.Tensor2D;
   });
 }
