@@ -125,10 +125,8 @@ spec:
       ports:
         - name: grpc
           containerPort: {{ $values.port }}
-        {{- if $root.Values.tls.existingSecret }}
         - name: health
-          containerPort: 50060
-        {{- end }}
+          containerPort: {{ $root.Values.security.healthPort }}
       env:
         {{- include "ubt.podEnv" . | nindent 8 }}
         {{- if $gpu }}
@@ -142,7 +140,7 @@ spec:
         - secretRef:
             name: {{ $root.Values.storage.s3.existingSecret }}
       {{- end }}
-      {{- $probePort := ternary 50060 $values.port (ne $root.Values.tls.existingSecret "") }}
+      {{- $probePort := $root.Values.security.healthPort }}
       startupProbe:
         grpc: { port: {{ $probePort }} }
         periodSeconds: 2
@@ -174,9 +172,7 @@ spec:
         {{- range $root.Values.storage.inputs }}
         - { name: input-{{ .name }}, mountPath: {{ .mountPath }}, readOnly: true }
         {{- end }}
-        {{- if $root.Values.tls.existingSecret }}
-        - { name: tls, mountPath: /etc/ubt/tls, readOnly: true }
-        {{- end }}
+        {{- include "ubt.secretMounts" $root | nindent 8 }}
   volumes:
     - name: tmp
       emptyDir: {}
@@ -198,12 +194,52 @@ spec:
         claimName: {{ .claimName }}
         readOnly: true
     {{- end }}
-    {{- if $root.Values.tls.existingSecret }}
-    - name: tls
-      secret:
-        secretName: {{ $root.Values.tls.existingSecret }}
-        defaultMode: 288
-    {{- end }}
+    {{- include "ubt.secretVolumes" $root | nindent 4 }}
+{{- end }}
+
+{{/* Secrets are mounted as folders: renewed ones appear there, and the services look. */}}
+{{- define "ubt.secrets" -}}
+tls: {{ .Values.security.tlsSecret | quote }}
+access: {{ .Values.security.accessSecret | quote }}
+{{ include "ubt.natsSecrets" . }}
+{{- end }}
+
+{{- define "ubt.natsSecrets" -}}
+nats-tls: {{ .Values.nats.tlsSecret | quote }}
+nats-creds: {{ .Values.nats.credsSecret | quote }}
+{{- end }}
+
+{{- define "ubt.secretMounts" -}}
+{{- range $name, $secret := include "ubt.secrets" . | fromYaml }}
+{{- if $secret }}
+- { name: {{ $name }}, mountPath: /etc/ubt/{{ $name }}, readOnly: true }
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "ubt.secretVolumes" -}}
+{{- range $name, $secret := include "ubt.secrets" . | fromYaml }}
+{{- if $secret }}
+- name: {{ $name }}
+  secret:
+    secretName: {{ $secret }}
+    defaultMode: 288
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "ubt.natsEnv" -}}
+{{- $env := dict "UBT_NATS_URL" .Values.nats.url -}}
+{{- if .Values.nats.tlsSecret -}}
+{{- $_ := set $env "UBT_NATS_TLS_CA" "/etc/ubt/nats-tls/ca.crt" -}}
+{{- end -}}
+{{- if .Values.nats.clientCertificate -}}
+{{- $_ := set $env "UBT_NATS_TLS_CERT" "/etc/ubt/nats-tls/tls.crt" -}}
+{{- $_ := set $env "UBT_NATS_TLS_KEY" "/etc/ubt/nats-tls/tls.key" -}}
+{{- end -}}
+{{- if .Values.nats.credsSecret }}{{ $_ := set $env "UBT_NATS_CREDS" "/etc/ubt/nats-creds/nats.creds" }}{{ end -}}
+{{- if .Values.security.allowInsecure }}{{ $_ := set $env "UBT_ALLOW_INSECURE" true }}{{ end -}}
+{{- toYaml $env }}
 {{- end }}
 
 {{- define "ubt.podEnv" -}}
@@ -213,10 +249,21 @@ spec:
   "UBT_PORT" .values.port
   "UBT_DATA_DIR" (ternary "/scratch" "/data" (eq .mode "scoring"))
   "UBT_ARTIFACT_ROOTS" (include "ubt.roots" $root)
-  "UBT_NATS_URL" $root.Values.nats.url
+  "UBT_HEALTH_PORT" $root.Values.security.healthPort
   "UBT_REFLECTION" $root.Values.reflection
   "UBT_LOG_LEVEL" $root.Values.logLevel
   "UBT_SHUTDOWN_GRACE_SECONDS" .values.shutdownGraceSeconds -}}
+{{- $env = merge $env (include "ubt.natsEnv" $root | fromYaml) -}}
+{{- $security := $root.Values.security -}}
+{{- if $security.tlsSecret -}}
+{{- $_ := set $env "UBT_TLS_CERT" "/etc/ubt/tls/tls.crt" -}}
+{{- $_ := set $env "UBT_TLS_KEY" "/etc/ubt/tls/tls.key" -}}
+{{- $_ := set $env "UBT_TLS_CA" "/etc/ubt/tls/ca.crt" -}}
+{{- $_ := set $env "UBT_TLS_CLIENT_AUTH" $security.clientAuth -}}
+{{- else if not $security.allowInsecure -}}
+{{- fail "Set security.tlsSecret, or security.allowInsecure=true where a mesh protects the services." -}}
+{{- end -}}
+{{- if $security.accessSecret }}{{ $_ := set $env "UBT_AUTH_FILE" "/etc/ubt/access/access.json" }}{{ end -}}
 {{- with include "ubt.otlpEndpoint" $root }}{{ $_ := set $env "UBT_OTLP_ENDPOINT" . }}{{ end -}}
 {{- if eq $root.Values.storage.kind "s3" -}}
 {{- $s3 := $root.Values.storage.s3 -}}
