@@ -31,7 +31,7 @@ export async function readDockerfile(path) {
     const json = raw.startsWith('[');
     const from = instruction.getFlags?.().find((flag) => flag.getName() === 'from');
     stages.at(-1)?.instructions.push({
-      ...{ keyword, json, text: fill(raw, variables), from: from?.getValue() },
+      ...{ keyword, json, text: fill(raw, variables), ...(from ? { from: from.getValue() } : {}) },
       words: json ? JSON.parse(raw) : fill(raw, variables).split(/\s+/),
     });
   }
@@ -39,7 +39,7 @@ export async function readDockerfile(path) {
 }
 
 /** One line of what continues with a backslash; comments between are gone. */
-const joined = (text) => text.replace(/\\\s*\n(\s*#.*\n)*\s*/g, ' ').trim();
+const joined = (text) => text.replace(/\s*\\\s*\n(\s*#.*\n)*\s*/g, ' ').trim();
 
 const fill = (text, variables) => text.replace(/\$\{(\w+)\}/g, (whole, name) => variables[name] ?? whole);
 
