@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { parse } from 'yaml';
 import { checkManifest } from './check-manifest.js';
 import { DEPLOY, readManifests } from './manifests.js';
 import { runHelpOf } from './run-help-of.js';
+
+// The command line takes its time to start on a busy machine.
+jest.setTimeout(120_000);
 
 const FOLDER = join(DEPLOY, 'pipelines');
 const FILES = [
