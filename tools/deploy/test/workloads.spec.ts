@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { nameOf, profiles, readProfile, type Manifest } from './manifests.js';
+import { DEPLOY, nameOf, profiles, readProfile, type Manifest } from './manifests.js';
 import { selects, workloadsOf, type Workload } from './workloads.js';
 
 const all = new Map<string, { manifests: Manifest[]; workloads: Workload[] }>();
@@ -102,6 +104,29 @@ describe('every service', () => {
         const chosen = workloads.filter(({ labels }) => selects(selector, labels));
         expect(chosen.map(({ name }) => name)).toEqual([`Deployment/${service.metadata.name}`]);
         expect(clusterIP).toBe(isService(chosen[0]!) ? 'None' : undefined);
+      }
+    }
+  });
+});
+
+describe('every variable', () => {
+  it('is one that the service knows', async () => {
+    for (const { name, pod } of everyWorkload().filter(isService)) {
+      const [container] = pod.containers;
+      const readme = await readFile(join(DEPLOY, '..', 'services', container!.name, 'README.md'), 'utf8');
+      const unknown = container!
+        .env!.map((one) => one.name)
+        .filter((one) => !readme.includes(`| \`${one}\` `));
+      expect({ name, unknown }).toEqual({ name, unknown: [] });
+    }
+  });
+
+  it('that protects is there, where the profile does not leave it to a mesh', () => {
+    for (const [profile, { workloads }] of all) {
+      for (const { pod } of workloads.filter(isService)) {
+        const names = pod.containers[0]!.env!.map((one) => one.name);
+        expect(names.includes('UBT_ALLOW_INSECURE')).toBe(profile === 'cpu');
+        expect(names.includes('UBT_TLS_CERT') && names.includes('UBT_TLS_CA')).toBe(profile !== 'cpu');
       }
     }
   });

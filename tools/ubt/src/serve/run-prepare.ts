@@ -1,7 +1,8 @@
 import { UbtError } from '@ubt/errors';
-import { prepareBroker, stageConsumers } from '@ubt/service-kit';
+import { checkSecurity, natsSecurity, prepareBroker, silentLogger, stageConsumers } from '@ubt/service-kit';
 import type { ActionContext } from '../cli.js';
 import { EXIT } from '../output/exit-code.js';
+import { readBrokerConfig } from './broker-config.js';
 
 /** Flags of `ubt prepare`. */
 export interface PrepareFlags {
@@ -13,7 +14,7 @@ export interface PrepareFlags {
 /**
  * Prepares the NATS server that the services are configured for.
  *
- * @throws UbtError NATS_URL_MISSING, and whatever keeps the server from being prepared
+ * @throws UbtError NATS_URL_MISSING, CONFIG_INVALID, UNPROTECTED, and whatever keeps the server from being prepared
  */
 export async function runPrepare(
   { replicas, timeout }: PrepareFlags,
@@ -26,8 +27,11 @@ export async function runPrepare(
       fix: 'Set it as the services have it: UBT_NATS_URL=nats://nats:4222',
     });
   }
+  const config = readBrokerConfig(io.env);
+  checkSecurity(config, silentLogger());
   const prepared = await prepareBroker({
     ...{ servers: [url], name: 'ubt-prepare', replicas },
+    ...natsSecurity(config),
     consumers: stageConsumers(),
     timeoutMs: timeout * 1_000,
   });
