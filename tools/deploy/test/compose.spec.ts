@@ -34,9 +34,9 @@ describe('compose.yaml', () => {
     const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
     // The schema's draft and its ids are written as validators of its time knew them.
     const text = await readFile(path, 'utf8');
-    const { $schema: _, ...schema } = JSON.parse(text, (key, value: unknown) =>
-      key === 'id' && typeof value === 'string' ? undefined : value,
-    ) as Record<string, unknown>;
+    const schema = JSON.parse(text, (key, value: unknown) =>
+      (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
+    ) as object;
     const valid = ajv.compile(schema);
     // The specification got `name` after this edition of its schema.
     const { name, ...rest } = compose;

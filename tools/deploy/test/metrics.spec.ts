@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { DetectorService, DetectRequest, JobsService, StageEvent } from '@ubt/contracts';
+import { DetectorService, DetectRequest, JobsService, JobState, StageEvent } from '@ubt/contracts';
 import { connect, createJetStreamBus } from '@ubt/service-kit';
 import {
   startNatsServer,
@@ -62,7 +62,9 @@ async function detect(address: string, pairs: string): Promise<void> {
       options: { method: 'similarity' },
     }),
   );
-  for await (const _ of jobs.watchJob({ name: job!.name, afterSequence: 0n }));
+  let state: JobState | undefined;
+  for await (const update of jobs.watchJob({ name: job!.name, afterSequence: 0n })) state = update.job?.state;
+  expect(state).toBe(JobState.JOB_STATE_SUCCEEDED);
   client.close();
   jobs.close();
 }
