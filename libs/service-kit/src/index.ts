@@ -85,6 +85,8 @@ export {
 } from './bus/in-process-broker.js';
 export { createInProcessBus, type InProcessBus, type InProcessBusOptions } from './bus/in-process-bus.js';
 export { type NatsOptions } from './bus/jetstream-connection.js';
+export { prepareBroker, type PrepareBrokerOptions, type PreparedBroker } from './bus/prepare-broker.js';
+export { stageConsumers } from './stage/stage-consumer.js';
 export { createJetStreamBus, type JetStreamBusOptions } from './bus/jetstream-bus.js';
 export { checkSecurity, usesNatsTls } from './security/check-security.js';
 export {

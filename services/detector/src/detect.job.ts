@@ -45,6 +45,7 @@ export const detectJob: WorkerHandler = async (packed, context) => {
     signal,
     progress: (phase, done, total, unit) => context.progress({ phase, done, total, unit }),
   });
+  context.scores(options.method, detection.scores);
   const sample = await embedSample(embeddingModel(suspect), pairs, detection, options.seed);
 
   const result = await storeFindings(store, {

@@ -2,7 +2,7 @@ import type { ArtifactStore } from '@ubt/artifacts';
 import type { Pair, PairScore, ScorePairsRequest, ScorePairsResponse } from '@ubt/contracts';
 import { readImageFile } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
-import { jobErrorMessage } from '@ubt/service-kit';
+import { jobErrorMessage, type ServiceMetrics } from '@ubt/service-kit';
 import { readDetectionModelFile } from './detection-model.js';
 import type { Scorer } from './scorer.js';
 
@@ -11,6 +11,15 @@ const IN_FLIGHT = 32;
 const MAX_CAPTION_BYTES = 16_384;
 
 type Model = { readonly detectionModel: string; readonly suspect: string };
+/** An open model and the method it was prepared by. */
+type OpenModel = { readonly model: Model; readonly method: string };
+
+/** What scoring a stream takes. */
+export interface ScorePairsTools {
+  readonly scorer: Scorer;
+  readonly store: ArtifactStore;
+  readonly metrics: ServiceMetrics;
+}
 
 /**
  * Scores pairs as they come, in order. A bad pair gets an error of its own; only a stream without a usable
@@ -18,18 +27,17 @@ type Model = { readonly detectionModel: string; readonly suspect: string };
  */
 export async function* scorePairs(
   requests: AsyncIterable<ScorePairsRequest>,
-  scorer: Scorer,
-  store: ArtifactStore,
+  tools: ScorePairsTools,
   signal: AbortSignal,
 ): AsyncGenerator<ScorePairsResponse> {
-  let model: Model | undefined;
+  let model: OpenModel | undefined;
   const inFlight: Promise<ScorePairsResponse>[] = [];
   for await (const { message } of requests) {
     signal.throwIfAborted();
-    if (message?.$case === 'detectionModel') model = await openModel(message.value, scorer, store);
+    if (message?.$case === 'detectionModel') model = await openModel(message.value, tools);
     if (message?.$case !== 'pair') continue;
     if (model === undefined) throw modelMissing();
-    inFlight.push(answer(message.value, model, scorer, store));
+    inFlight.push(answer(message.value, model, tools));
     if (inFlight.length >= IN_FLIGHT) yield await (inFlight.shift() as Promise<ScorePairsResponse>);
   }
   for (const response of inFlight) yield await response;
@@ -37,24 +45,23 @@ export async function* scorePairs(
 
 async function openModel(
   artifact: { uri: string; sha256: string },
-  scorer: Scorer,
-  store: ArtifactStore,
-): Promise<Model> {
+  { scorer, store }: ScorePairsTools,
+): Promise<OpenModel> {
   const detectionModel = await store.fetch(artifact);
-  const { suspect } = await readDetectionModelFile(detectionModel);
+  const { suspect, method } = await readDetectionModelFile(detectionModel);
   const model = { detectionModel, suspect: await store.fetch(suspect) };
   await scorer.load(model);
-  return model;
+  return { model, method };
 }
 
 async function answer(
   pair: Pair,
-  model: Model,
-  scorer: Scorer,
-  store: ArtifactStore,
+  { model, method }: OpenModel,
+  { scorer, store, metrics }: ScorePairsTools,
 ): Promise<ScorePairsResponse> {
   try {
     const score: PairScore = await scorer.score({ ...model, pair: await readPair(pair, store) });
+    metrics.pairScored(score.score, method, 'online');
     return { id: pair.id, outcome: { $case: 'score', value: score } };
   } catch (thrown) {
     const error = jobErrorMessage(UbtError.from(thrown).toJSON());

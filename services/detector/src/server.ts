@@ -29,10 +29,12 @@ export async function serveDetector({
     {
       ...{ stage: 'detector', config, env },
       worker: new URL('./detector.worker.js', import.meta.url),
-      services: (manager) => {
+      services: (manager, _logger, metrics) => {
         const implementation: DetectorServer = {
           detect: unary((request) => detect(request, manager, store)),
-          scorePairs: bidi((requests, { signal }) => scorePairs(requests, scorer, store, signal)),
+          scorePairs: bidi((requests, { signal }) =>
+            scorePairs(requests, { scorer, store, metrics }, signal),
+          ),
         };
         return [{ definition: DetectorService, implementation }];
       },

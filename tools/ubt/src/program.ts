@@ -5,6 +5,7 @@ import { detectCommand } from './commands/detect.command.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { evaluateCommand } from './commands/evaluate.command.js';
 import { inspectCommand } from './commands/inspect.command.js';
+import { prepareCommand } from './commands/prepare.command.js';
 import { redteamCommand } from './commands/redteam.command.js';
 import { reportCommand } from './commands/report.command.js';
 import { runsCommand } from './commands/runs.command.js';
@@ -22,6 +23,7 @@ const COMMANDS = [
   evaluateCommand,
   serveCommand,
   tokenCommand,
+  prepareCommand,
   runsCommand,
   watchCommand,
   reportCommand,

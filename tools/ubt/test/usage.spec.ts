@@ -10,6 +10,7 @@ const COMMANDS = [
     'evaluate',
     'serve',
     'token',
+    'prepare',
     'runs',
     'watch',
     'report',

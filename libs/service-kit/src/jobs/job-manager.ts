@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger, type Logger } from '../telemetry/logger.js';
+import type { JobLoad } from '../telemetry/service-metrics.js';
 import { silentTelemetry, type Telemetry } from '../telemetry/start-telemetry.js';
 import { injectTrace, type TraceCarrier } from '../telemetry/trace-context.js';
 import { createAnnouncer, type Announce } from './announcer.js';
@@ -14,7 +15,7 @@ import {
   workerDied,
 } from './job-errors.js';
 import { isFinal, type JobRecord, type PackedMessage } from './job-record.js';
-import { createJobRegistry } from './job-registry.js';
+import { createJobRegistry, type JobRegistry } from './job-registry.js';
 import { runJob, type JobRun } from './job-runner.js';
 import type { JobStore } from './job-store.js';
 import { listJobs, type JobPage, type JobQuery } from './list-jobs.js';
@@ -77,6 +78,8 @@ export interface JobManager {
   wait(name: string, signal?: AbortSignal): Promise<JobRecord>;
   /** Asks a job to end; gives the record as it is then. */
   cancel(name: string): Promise<JobRecord>;
+  /** Whether a job waits, runs, or has an end that was not announced yet. */
+  isBusy(): boolean;
   /** Asks running workers to write a checkpoint and leave, and puts their jobs back into the queue. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -178,6 +181,12 @@ export function createJobManager(options: JobManagerOptions): JobManager {
     ended(name, registry.get(name).trace);
   };
 
+  const waiting = (stage: string) =>
+    queue.map((name) => registry.get(name)).filter((job) => job.stage === stage);
+  for (const stage of Object.keys(workers)) {
+    telemetry.metrics.observeJobs(stage, () => jobLoad(stage, waiting(stage), [...runs.keys()], registry));
+  }
+
   return {
     submit,
     get: registry.get,
@@ -195,6 +204,8 @@ export function createJobManager(options: JobManagerOptions): JobManager {
       await forgetOldest();
       startNext();
     },
+    isBusy: () =>
+      [...registry.all()].some((job) => !isFinal(job) || (!job.announced && options.announce !== undefined)),
     wait: async (name, signal) => {
       for await (const job of registry.watch(name, 0, signal)) if (isFinal(job)) return job;
       return registry.get(name);
@@ -239,6 +250,20 @@ function newJob(submission: IdentifiedSubmission, requestDigest: string): JobRec
     cancelRequested: false,
     announced: false,
     trace: injectTrace(),
+  };
+}
+
+function jobLoad(
+  stage: string,
+  queued: readonly JobRecord[],
+  running: readonly string[],
+  registry: JobRegistry,
+): JobLoad {
+  const oldest = queued.map(({ createTime }) => createTime).sort()[0];
+  return {
+    queued: queued.length,
+    running: running.filter((name) => registry.get(name).stage === stage).length,
+    oldestQueuedSeconds: oldest === undefined ? 0 : secondsSince(oldest),
   };
 }
 

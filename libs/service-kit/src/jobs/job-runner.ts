@@ -151,6 +151,10 @@ function newsHandler(name: string, options: JobRunnerOptions, logger: Logger): (
   return (news) => {
     if (news.type === 'log') return relayLog(logger, news.line);
     if (news.type === 'spans') return options.telemetry.exportSpans(news.spans);
+    if (news.type === 'scores') {
+      for (const score of news.scores) options.telemetry.metrics.pairScored(score, news.method, 'job');
+      return;
+    }
     if (news.type === 'checkpoint') return logger.info({ checkpoint: news.note }, 'checkpoint written');
     const at = Date.now();
     const progress = meter(news.report, at);

@@ -8,7 +8,8 @@ import { startTelemetry } from '../telemetry/start-telemetry.js';
 import { extractTrace } from '../telemetry/trace-context.js';
 import type { PackedMessage } from './job-record.js';
 import type { ProgressReport } from './progress-meter.js';
-import { toWorkerMessage, type FromWorkerMessage, type StartMessage } from './worker-protocol.js';
+import { evenSample } from './even-sample.js';
+import { MAX_SCORES, toWorkerMessage, type FromWorkerMessage, type StartMessage } from './worker-protocol.js';
 
 /** What the handler of a worker process gets beside the request. */
 export interface WorkerContext {
@@ -24,6 +25,8 @@ export interface WorkerContext {
   /** Aborted when the job is cancelled, out of time, or the service stops; look at it between steps. */
   readonly signal: AbortSignal;
   progress(report: ProgressReport): void;
+  /** Adds scores to the service's histogram: an even sample, so that a large job does not drown the others. */
+  scores(method: string, scores: ArrayLike<number>): void;
   /** Tells the log that work up to here would survive the process. */
   checkpoint(note: string): void;
   readonly logger: Logger;
@@ -82,6 +85,7 @@ async function work(
       handler(start.request, {
         ...{ job, stage, runId, attempt, workDir, signal, span },
         progress: (report) => send({ type: 'progress', report }),
+        scores: (method, scores) => send({ type: 'scores', method, scores: evenSample(scores, MAX_SCORES) }),
         checkpoint: (note) => send({ type: 'checkpoint', note }),
         logger: workerLogger(start),
         tracer: telemetry.tracer,

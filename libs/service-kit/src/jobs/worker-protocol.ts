@@ -26,6 +26,9 @@ export const toWorkerMessage = z.discriminatedUnion('type', [
 export type ToWorkerMessage = z.infer<typeof toWorkerMessage>;
 export type StartMessage = z.infer<typeof start>;
 
+/** Most scores that one job reports for the histogram. */
+export const MAX_SCORES = 1_000;
+
 const progress = z.object({
   phase: z.string(),
   done: z.number().min(0),
@@ -38,6 +41,12 @@ export const fromWorkerMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), report: progress }),
   /** A checkpoint is safely on disk: work up to here survives this process. */
   z.object({ type: z.literal('checkpoint'), note: z.string() }),
+  /** Suspicion scores for the histogram, an even sample of those there are. */
+  z.object({
+    type: z.literal('scores'),
+    method: z.string(),
+    scores: z.array(z.number()).max(MAX_SCORES),
+  }),
   /** One line of the worker's log, in pino's JSON. */
   z.object({ type: z.literal('log'), line: z.string() }),
   z.object({

@@ -5,7 +5,8 @@ import { redactSecrets } from '../telemetry/redact-secrets.js';
 import type { ServedStage } from './stage-definition.js';
 
 /**
- * Runs a service as this process: starts it, stops it on SIGTERM or SIGINT, and sets the exit code. A start
+ * Runs a service as this process: starts it, stops it on SIGTERM, on SIGINT or when it is
+ * idle for as long as it was told, and sets the exit code. A start
  * that fails says why on stderr and exits with 1.
  */
 export async function runService(
@@ -17,6 +18,7 @@ export async function runService(
     process.stdout.write(`${name} listens on ${served.address}\n`);
     const stop = () => void served.stop().then(() => process.exit(0), fail(name));
     process.once('SIGTERM', stop).once('SIGINT', stop);
+    void served.idle?.then(stop);
   } catch (error) {
     fail(name)(error);
   }

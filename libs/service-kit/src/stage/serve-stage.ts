@@ -1,4 +1,4 @@
-import { descriptorSetPath, eventSubject, JobsService } from '@ubt/contracts';
+import { descriptorSetPath, JobsService } from '@ubt/contracts';
 import { UbtError } from '@ubt/errors';
 import type { EventBus, IncomingEvent } from '../bus/event-bus.js';
 import { createInProcessBus } from '../bus/in-process-bus.js';
@@ -17,7 +17,9 @@ import { announceJob, announceProgress } from './announce-job.js';
 import { progressAnnouncer } from './announce-progress.js';
 import type { StageConfig } from './stage-config.js';
 import type { ServedStage, StageDefinition, StageDependencies } from './stage-definition.js';
+import { stageConsumer } from './stage-consumer.js';
 import { stageFolders } from './stage-folders.js';
+import { whenIdle } from './when-idle.js';
 
 /**
  * Serves a stage: its gRPC services and `ubt.job.v1.Jobs`, its jobs in worker processes, and the event that
@@ -46,7 +48,7 @@ export async function serveStage(
     credentials: security.credentials,
     interceptors: security.interceptors,
     services: [
-      ...definition.services(manager, logger),
+      ...definition.services(manager, logger, telemetry.metrics),
       { definition: JobsService, implementation: createJobsHandlers(manager) },
     ],
     reflection: { enabled: config.reflection, descriptorSet: descriptorSetPath },
@@ -58,15 +60,22 @@ export async function serveStage(
   });
   const onEvents = (flowing: boolean) => server.setServing(`${stage}.events`, flowing);
   onEvents(false);
+  let connected = false;
+  const unobserve = bus.onConnection((state) => (connected = state));
+  telemetry.metrics.observeBus(stage, () => connected);
   const subscription = subscribe(definition, bus, manager, onEvents);
   const unwatch = subscription === undefined ? bus.onConnection(onEvents) : undefined;
   const graceMs = config.shutdownGraceSeconds * 1000;
+  const idle = whenIdle(config.idleExitSeconds, () => manager.isBusy());
   return {
     address: server.address,
     healthPort: server.healthPort,
+    ...(idle === undefined ? {} : { idle: idle.reached }),
     stop: async () => {
+      idle?.stop();
       const stopServer = server.stop(graceMs);
       unwatch?.();
+      unobserve();
       await subscription?.close(graceMs);
       await manager.stop(graceMs);
       await stopServer;
@@ -136,8 +145,7 @@ function subscribe(
 ) {
   if (startsAfter === undefined) return undefined;
   return bus.subscribe({
-    durable: `${stage}-after-${startsAfter.stage}`,
-    subjects: [eventSubject('*', startsAfter.stage, 'completed')],
+    ...stageConsumer(stage, startsAfter.stage),
     onState,
     handler: async (event, { signal }) => {
       const submission = startsAfter.submission(event.data);

@@ -77,6 +77,10 @@ export const stageConfigFields = {
     description: 'Time that open calls and running jobs get at shutdown',
   }),
   ...securityConfigFields,
+  idleExitSeconds: integerField(0, 3600, 0).meta({
+    env: 'UBT_IDLE_EXIT_SECONDS',
+    description: 'Time without a job after which the service ends by itself; 0 means never',
+  }),
 } as const;
 
 /** {@link stageConfigFields} as read. */

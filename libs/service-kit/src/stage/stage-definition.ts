@@ -5,6 +5,7 @@ import type { HostedService } from '../grpc/start-grpc-server.js';
 import type { JobManager, JobSubmission } from '../jobs/job-manager.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { ServiceMetrics } from '../telemetry/service-metrics.js';
 import type { Telemetry } from '../telemetry/start-telemetry.js';
 import type { StageConfig } from './stage-config.js';
 
@@ -17,7 +18,11 @@ export interface StageDefinition {
   /** The file that the job's worker process runs. */
   readonly worker: URL;
   /** The stage's own gRPC services, over its job manager. */
-  readonly services: (manager: JobManager, logger: Logger) => readonly HostedService[];
+  readonly services: (
+    manager: JobManager,
+    logger: Logger,
+    metrics: ServiceMetrics,
+  ) => readonly HostedService[];
   /** The run a job belongs to, if any. */
   readonly runOf: (job: JobRecord) => Run | undefined;
   /** What a succeeded job adds to its completion event. */
@@ -42,5 +47,7 @@ export interface ServedStage {
   readonly address: string;
   /** Port of the plain-text health service, where one is configured. */
   readonly healthPort?: number | undefined;
+  /** Resolves when the service has had no job for `UBT_IDLE_EXIT_SECONDS`; unset means that it stays. */
+  readonly idle?: Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { createNoopMeter, ProxyTracerProvider, type Tracer } from '@opentelemetry/api';
 import type { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { BasicTracerProvider, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-base';
@@ -84,7 +85,7 @@ async function tracerProvider(serviceName: string, exporter: SpanExporter, batch
   const processor: SpanProcessor = batched
     ? new sdk.BatchSpanProcessor(exporter, { scheduledDelayMillis: 1_000, maxQueueSize: 16_384 })
     : new sdk.SimpleSpanProcessor(exporter);
-  const resource = resourceFromAttributes({ 'service.name': serviceName, 'service.namespace': 'ubt' });
+  const resource = resourceFromAttributes(resourceOf(serviceName));
   const provider = new sdk.BasicTracerProvider({ resource, spanProcessors: [processor] });
   return { provider, processor };
 }
@@ -113,9 +114,18 @@ async function otlpMeters(options: TelemetryOptions): Promise<MeterProvider> {
     timeoutMillis: LONGEST_SHUTDOWN_MS,
   });
   return new sdk.MeterProvider({
-    resource: resourceFromAttributes({ 'service.name': options.serviceName, 'service.namespace': 'ubt' }),
+    resource: resourceFromAttributes(resourceOf(options.serviceName)),
     readers: [new sdk.PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 15_000 })],
   });
+}
+
+/** Who exports: replicas of a service, and one after a restart, must not be taken for each other. */
+function resourceOf(serviceName: string) {
+  return {
+    'service.name': serviceName,
+    'service.namespace': 'ubt',
+    'service.instance.id': `${hostname()}-${process.pid}`,
+  };
 }
 
 function baseUrl(options: TelemetryOptions): string {

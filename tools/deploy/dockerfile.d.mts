@@ -1,0 +1,24 @@
+/** An instruction; `words` are its arguments without flags, with variables filled in. */
+export interface Instruction {
+  readonly keyword: string;
+  readonly text: string;
+  /** Stage or image of `--from`. */
+  readonly from?: string;
+  readonly words: readonly string[];
+  readonly json: boolean;
+}
+
+/** A build stage and what it starts from. */
+export interface BuildStage {
+  readonly name: string;
+  readonly from: string;
+  readonly instructions: readonly Instruction[];
+}
+
+/** A Dockerfile as read. */
+export interface Dockerfile {
+  readonly text: string;
+  readonly stages: readonly BuildStage[];
+}
+
+export function readDockerfile(path: string): Promise<Dockerfile>;

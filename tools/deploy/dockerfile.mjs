@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { DockerfileParser } from 'dockerfile-ast';
+
+/**
+ * @typedef {object} Stage
+ * @property {string} name of the stage, or its number
+ * @property {string} from image, or the name of an earlier stage
+ * @property {{ keyword: string, text: string, from?: string, words: string[], json: boolean }[]} instructions in
+ *   order; `words` are the arguments without flags, variables filled in
+ */
+
+/**
+ * Reads a Dockerfile.
+ *
+ * @param {string} path
+ * @returns {Promise<{ text: string, stages: Stage[] }>}
+ */
+export async function readDockerfile(path) {
+  const text = await readFile(path, 'utf8');
+  const variables = {};
+  const stages = [];
+  for (const instruction of DockerfileParser.parse(text).getInstructions()) {
+    const keyword = instruction.getKeyword();
+    const raw = joined(instruction.getRawArgumentsContent() ?? '');
+    if (keyword === 'ARG' || keyword === 'ENV') Object.assign(variables, assignments(raw, variables));
+    if (keyword === 'FROM') {
+      const [image, , name] = raw.split(/\s+/);
+      stages.push({ name: name ?? String(stages.length), from: fill(image, variables), instructions: [] });
+      continue;
+    }
+    const json = raw.startsWith('[');
+    const from = instruction.getFlags?.().find((flag) => flag.getName() === 'from');
+    stages.at(-1)?.instructions.push({
+      ...{ keyword, json, text: fill(raw, variables), ...(from ? { from: from.getValue() } : {}) },
+      words: json ? JSON.parse(raw) : fill(raw, variables).split(/\s+/),
+    });
+  }
+  return { text, stages };
+}
+
+/** One line of what continues with a backslash; comments between are gone. */
+const joined = (text) => text.replace(/\s*\\\s*\n(\s*#.*\n)*\s*/g, ' ').trim();
+
+const fill = (text, variables) => text.replace(/\$\{(\w+)\}/g, (whole, name) => variables[name] ?? whole);
+
+export function assignments(text, variables = {}) {
+  return Object.fromEntries(
+    [...text.matchAll(/(\w+)=("[^"]*"|\S*)/g)].map(([, name, value]) => [
+      name,
+      fill(value.replace(/^"|"$/g, ''), variables),
+    ]),
+  );
+}
