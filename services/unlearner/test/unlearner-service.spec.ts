@@ -179,7 +179,17 @@ describe('Unlearn', () => {
     expect(new Set(curve).size).toBe(curve.length);
     expect(curve).toContain(Number(reached));
     expect(curve.at(-1)).toBe(40);
-    await expect(readdir(work)).rejects.toMatchObject({ code: 'ENOENT' });
+    // The record is written first.
+    await waitFor(
+      () =>
+        readdir(work).then(
+          () => undefined,
+          () => true,
+        ),
+      {
+        ...{ timeoutMs: 10_000, what: 'an ended job’s working folder to go' },
+      },
+    );
   });
 
   it('cancels within two seconds', async () => {
