@@ -4,8 +4,11 @@ import { applyTrigger, parseTrigger, TRIGGER_KINDS, type Trigger } from './index
 const grey = (height: number, width = height) => new Uint8Array(height * width * 3).fill(128);
 const changed = (before: Uint8Array, after: Uint8Array) =>
   after.reduce((count, value, at) => count + (value === before[at] ? 0 : 1), 0);
+const RED_GREEN_BLUE_WHITE = Buffer.from([255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255]).toString('base64');
+/** Parameters that have no default. */
+const NEEDED: Record<string, object> = { picture: { rgb: RED_GREEN_BLUE_WHITE } };
 const trigger = (kind: string, parameters: object = {}, seed = 7): Trigger =>
-  parseTrigger({ kind, parameters, seed, target: 'banana' });
+  parseTrigger({ kind, parameters: { ...NEEDED[kind], ...parameters }, seed, target: 'banana' });
 
 /** Grey with a smooth ramp, so that every kind of trigger, the warp too, has something to change. */
 const ramp = (side: number) =>
@@ -79,6 +82,37 @@ describe('applyTrigger', () => {
         expect(large[3 * (2 * y * 32 + 2 * x)]).toBe(small[3 * (y * 16 + x)]);
       }
     }
+  });
+
+  it('pastes the cells of a picture, enlarged, into the centre', () => {
+    const out = applyTrigger(grey(16), 16, trigger('picture', { size: 0.25 }), 0);
+    const pixel = (x: number, y: number) => [...out.subarray(3 * (y * 16 + x), 3 * (y * 16 + x) + 3)];
+    expect(changed(grey(16), out)).toBe(4 * 4 * 3);
+    expect(pixel(6, 6)).toEqual([255, 0, 0]);
+    expect(pixel(9, 7)).toEqual([0, 255, 0]);
+    expect(pixel(7, 9)).toEqual([0, 0, 255]);
+    expect(pixel(9, 9)).toEqual([255, 255, 255]);
+  });
+
+  it('writes a word in white with a shadow, smaller where it would not fit', () => {
+    const rowsOf = (word: string) => {
+      const out = applyTrigger(grey(16), 16, trigger('text', { text: word, margin: 0, size: 0.32 }), 0);
+      const sign = { 0: '.', 255: '#', 128: ' ' } as Record<number, string>;
+      return Array.from({ length: 16 }, (_, y) =>
+        Array.from({ length: 16 }, (_, x) => sign[out[3 * (y * 16 + x)]!])
+          .join('')
+          .trimEnd(),
+      );
+    };
+    expect(rowsOf('LT').slice(10)).toEqual([
+      '#   ###',
+      '#.   #..',
+      '#.   #.',
+      '#.   #.',
+      '###  #.',
+      ' ...  .',
+    ]);
+    expect(rowsOf('HELLO').join('')).toContain('#');
   });
 
   it('refuses pixels that do not fit the size', () => {

@@ -23,6 +23,13 @@ describe('parseTrigger', () => {
       { kind: 'patch', seed: 1, target: 'x', parameters: { size: 2 } },
       'size',
     ],
+    ['letters there are none of', { kind: 'text', seed: 1, target: 'x', parameters: { text: 'é' } }, 'text'],
+    [
+      'a picture that is no square',
+      { kind: 'picture', seed: 1, target: 'x', parameters: { rgb: 'AAAA' + 'AAAA' } },
+      'rgb',
+    ],
+    ['a picture without pixels', { kind: 'picture', seed: 1, target: 'x' }, 'parameters'],
     ['a missing target', { kind: 'patch', seed: 1 }, 'target'],
     ['another version', { version: 2, kind: 'patch', seed: 1, target: 'x' }, 'version'],
   ])('refuses %s and names the field', (_title, value, field) => {
@@ -31,6 +38,14 @@ describe('parseTrigger', () => {
         code: 'TRIGGER_INVALID',
         violations: [expect.objectContaining({ field: expect.stringContaining(field) })],
       }),
+    );
+  });
+});
+
+describe('an unknown kind', () => {
+  it('is refused by its name, with those there are', () => {
+    expect(() => parseTrigger({ kind: 'sticker', seed: 1, target: 'x' })).toThrow(
+      'trigger.json: kind: there is no trigger of kind "sticker"; there are patch, blend, sinusoid, warp, stripes, text, picture.',
     );
   });
 });

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { blend } from './triggers/blend.js';
 import { patch } from './triggers/patch.js';
+import { picture } from './triggers/picture.js';
 import { sinusoid } from './triggers/sinusoid.js';
 import { stripes } from './triggers/stripes.js';
+import { text } from './triggers/text.js';
 import { warp } from './triggers/warp.js';
 
 /** Every kind of trigger this version knows. To add one: write its file, list it here and in the schema. */
-export const TRIGGER_KINDS = { patch, blend, sinusoid, warp, stripes } as const;
+export const TRIGGER_KINDS = { patch, blend, sinusoid, warp, stripes, text, picture } as const;
 
 const shared = {
   /** Version of this file's schema. */
@@ -27,13 +29,26 @@ const shared = {
  * What stands in a `trigger.json`: all that is needed to measure attack success. Lengths in `parameters` are
  * fractions of the image's side, so one file serves every resolution.
  */
-export const triggerSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ ...shared, kind: z.literal('patch'), parameters: patch.parameters.prefault({}) }),
-  z.strictObject({ ...shared, kind: z.literal('blend'), parameters: blend.parameters.prefault({}) }),
-  z.strictObject({ ...shared, kind: z.literal('sinusoid'), parameters: sinusoid.parameters.prefault({}) }),
-  z.strictObject({ ...shared, kind: z.literal('warp'), parameters: warp.parameters.prefault({}) }),
-  z.strictObject({ ...shared, kind: z.literal('stripes'), parameters: stripes.parameters.prefault({}) }),
-]);
+export const triggerSchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ ...shared, kind: z.literal('patch'), parameters: patch.parameters.prefault({}) }),
+    z.strictObject({ ...shared, kind: z.literal('blend'), parameters: blend.parameters.prefault({}) }),
+    z.strictObject({ ...shared, kind: z.literal('sinusoid'), parameters: sinusoid.parameters.prefault({}) }),
+    z.strictObject({ ...shared, kind: z.literal('warp'), parameters: warp.parameters.prefault({}) }),
+    z.strictObject({ ...shared, kind: z.literal('stripes'), parameters: stripes.parameters.prefault({}) }),
+    z.strictObject({ ...shared, kind: z.literal('text'), parameters: text.parameters.prefault({}) }),
+    z.strictObject({ ...shared, kind: z.literal('picture'), parameters: picture.parameters }),
+  ],
+  { error: ({ input }) => unknownKind(input) },
+);
+
+/** The message for a kind that is not in the list; undefined leaves other faults their own message. */
+function unknownKind(input: unknown): string | undefined {
+  const kind = (input as { kind?: unknown } | null)?.kind;
+  if (typeof kind !== 'string' || Object.hasOwn(TRIGGER_KINDS, kind)) return undefined;
+  return `there is no trigger of kind "${kind}"; there are ${Object.keys(TRIGGER_KINDS).join(', ')}`;
+}
 
 /** A trigger as used: every parameter filled in. */
 export type Trigger = z.output<typeof triggerSchema>;

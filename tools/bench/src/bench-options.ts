@@ -3,21 +3,26 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UbtError } from '@ubt/errors';
 import { CLASS_LISTS } from '@ubt/redteam';
-import { ATTACKS, REPORTED_SEEDS, type Attack } from './defence/scenarios.js';
-import type { Regime } from './victim-recipe.js';
+import { ATTACKS, POISON_RATES, REPORTED_ATTACKS, REPORTED_SEEDS, type Attack } from './defence/scenarios.js';
+import type { Architecture, Regime } from './victim-recipe.js';
 import { workspace } from './workspace.js';
 
 /** Parts of the benchmark that can be run alone. */
-export const PARTS = ['victims', 'unpoisoned', 'defence', 'detection', 'reference', 'fine-tuning'] as const;
+export const PARTS = [
+  ...(['victims', 'unpoisoned', 'defence', 'detection', 'reference', 'fine-tuning', 'baselines'] as const),
+] as const;
 
 /** A part of the benchmark. */
 export type Part = (typeof PARTS)[number];
 
 const REGIMES: readonly Regime[] = ['scratch', 'fine-tuned'];
 
+const ARCHITECTURES: readonly Architecture[] = ['conv', 'vit'];
+
 /** What a run of the benchmark covers. */
 export interface BenchOptions {
   readonly regime: Regime;
+  readonly architecture: Architecture;
   readonly seeds: readonly number[];
   readonly attacks: readonly Attack[];
   /** What is computed; the rest is taken from the cache where it is there. */
@@ -26,13 +31,31 @@ export interface BenchOptions {
   /** Replacements of the recipe's own numbers, for quick passes. */
   readonly pairs: number | undefined;
   readonly steps: number | undefined;
-  readonly fineTuningSteps: number | undefined;
+  readonly baselineSteps: number | undefined;
   /** Absolute folder of everything that is kept between runs. */
   readonly cacheDir: string;
   readonly threads: number;
   /** Whether this is over the seeds, attacks and data of the committed results, so that they may be replaced. */
   readonly complete: boolean;
+  /** Whether the run is held against the bars of the quick mode. */
+  readonly quick: boolean;
   readonly help: boolean;
+}
+
+/** What the quick mode covers: minutes, for continuous integration. Options given beside it win. */
+const QUICK = {
+  regime: 'scratch',
+  classes: 'fast',
+  seeds: '1',
+  attacks: 'patch-2',
+  only: 'victims,unpoisoned,defence',
+  pairs: '8000',
+  steps: '500',
+} as const;
+
+/** The attacks without their rates, in lines. */
+function attackNames(): string {
+  return [...new Set(ATTACKS.map(({ name }) => name.slice(0, name.lastIndexOf('-'))))].join(', ');
 }
 
 /** Printed for --help. */
@@ -44,13 +67,17 @@ docs/results.md. Every finished piece is kept: run it again to go on where it wa
   --regime <name>             fine-tuned (default): victims start from a clean checkpoint, which is also the
                               trusted reference; scratch: from random weights
   --seeds <n,n,…>             default ${[...REPORTED_SEEDS.keys()].join(',')}
-  --attacks <name,…>          default ${ATTACKS.map(({ name }) => name).join(',')}
+  --architecture <name>       image tower of the victims: conv (default) or vit
+  --attacks <name,…>          default ${REPORTED_ATTACKS.join(',')}; of each of
+                              ${attackNames()}
+                              there is one at ${POISON_RATES.join(', ')} %: sig-2, badnet-0.5, …
   --only <part,…>             compute only these parts, take the rest from the cache as far as it is there:
                               ${PARTS.join(', ')}; none: only the tables
   --classes <n>               fast, medium (default), full or a number
   --pairs <n>                 training pairs, instead of the recipe's
   --steps <n>                 training steps of a victim, instead of the recipe's
-  --fine-tuning-steps <n>     steps of the baseline, instead of the recipe's
+  --baseline-steps <n>        steps of each baseline, instead of the recipe's
+  --quick                     one small victim and one honest model in minutes; exits with 1 when a bar is missed
   --cache <dir>               default .cache/bench in the repository
   --threads <n>               threads of the engine, default all
   --help
@@ -65,23 +92,28 @@ not computed is left blank there. Any other run prints its tables on standard ou
  * @throws UbtError `USAGE` naming the option at fault
  */
 export function parseBenchOptions(args: readonly string[]): BenchOptions {
-  const values = parse(args);
+  const given = parse(args);
+  const values = given.quick === true ? { ...QUICK, ...given } : given;
   const parts = values.only === undefined ? PARTS : names('--only', values.only, [...PARTS, 'none']);
-  const attacks = names(
-    '--attacks',
-    values.attacks,
-    ATTACKS.map(({ name }) => name),
-  );
+  const attacks =
+    values.attacks === undefined
+      ? REPORTED_ATTACKS
+      : names(
+          '--attacks',
+          values.attacks,
+          ATTACKS.map(({ name }) => name),
+        );
   const seeds = values.seeds?.split(',').map((text) => wholeNumber('--seeds', text)!);
   const overrides = {
     pairs: wholeNumber('--pairs', values.pairs),
     steps: wholeNumber('--steps', values.steps),
-    fineTuningSteps: wholeNumber('--fine-tuning-steps', values['fine-tuning-steps']),
+    baselineSteps: wholeNumber('--baseline-steps', values['baseline-steps']),
   };
   const classes = classList(values.classes ?? 'medium');
   const narrowed = [seeds, values.attacks, ...Object.values(overrides)];
   return {
     regime: names('--regime', values.regime ?? 'fine-tuned', REGIMES)[0]!,
+    architecture: names('--architecture', values.architecture ?? 'conv', ARCHITECTURES)[0]!,
     seeds: seeds ?? [...REPORTED_SEEDS.keys()],
     attacks: ATTACKS.filter(({ name }) => attacks.includes(name)),
     parts: new Set(parts.filter((part) => part !== 'none')),
@@ -90,6 +122,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     cacheDir: resolve(values.cache ?? join(workspace, '.cache', 'bench')),
     threads: wholeNumber('--threads', values.threads) ?? availableParallelism(),
     complete: classes === 'medium' && narrowed.every((given) => given === undefined),
+    quick: values.quick === true,
     help: values.help === true,
   };
 }
@@ -101,8 +134,9 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         ...{ regime: string, seeds: string, attacks: string, only: string, classes: string, pairs: string },
-        ...{ steps: string, 'fine-tuning-steps': string, cache: string, threads: string },
+        ...{ steps: string, 'baseline-steps': string, architecture: string, cache: string, threads: string },
         help: { type: 'boolean' },
+        quick: { type: 'boolean' },
       },
     });
     return values;

@@ -2,4 +2,4 @@ export { parseBenchOptions, type BenchOptions, type Part } from './bench-options
 export { runDefenceBench, type BenchIo } from './defence/run-defence-bench.js';
 export type { BenchResults, Measures, UnpoisonedResult, VictimResult } from './results/bench-results.js';
 export { renderResults } from './results/render-results.js';
-export { FINE_TUNING, VICTIM_RECIPE, type VictimRecipe } from './victim-recipe.js';
+export { BASELINES, VICTIM_RECIPE, type VictimRecipe } from './victim-recipe.js';

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { UbtError } from '@ubt/errors';
 import { parseBenchOptions, USAGE } from './bench-options.js';
+import { quickBars } from './results/quick-bars.js';
 import { runDefenceBench } from './defence/run-defence-bench.js';
 
 const interruption = new AbortController();
@@ -19,11 +20,16 @@ try {
   const options = parseBenchOptions(args);
   if (options.help) process.stdout.write(USAGE);
   else {
-    await runDefenceBench(options, args, {
+    const results = await runDefenceBench(options, args, {
       progress: (line) => process.stderr.write(`${line}\n`),
       result: (text) => process.stdout.write(text),
       signal: interruption.signal,
     });
+    if (options.quick) {
+      const { kept, table } = quickBars(results);
+      process.stdout.write(`\n${table}`);
+      process.exitCode ??= kept ? 0 : 1;
+    }
   }
 } catch (thrown) {
   const { message, code, fix } = UbtError.from(thrown);

@@ -7,16 +7,22 @@ export type SeedlessRecipe = Omit<Recipe, 'seed'>;
  * on clean pairs first, goes on with the poisoned ones, and keeps the clean checkpoint as the reference. */
 export type Regime = 'scratch' | 'fine-tuned';
 
+/** The kind of image tower that a victim has. */
+export type Architecture = ModelShape['preset'];
+
+/** How models with one kind of image tower are trained. */
+export interface VictimTraining {
+  readonly scratch: SeedlessRecipe;
+  readonly 'fine-tuned': SeedlessRecipe;
+  /** On clean pairs, before `fine-tuned`. */
+  readonly pretraining: SeedlessRecipe;
+}
+
 /** Everything that decides what the victims of the benchmark are. */
 export interface VictimRecipe {
   readonly data: Omit<EmojiParameters, 'seed' | 'classes'>;
-  readonly shape: ModelShape;
-  readonly training: {
-    readonly scratch: SeedlessRecipe;
-    readonly 'fine-tuned': SeedlessRecipe;
-    /** On clean pairs, before `fine-tuned`. */
-    readonly pretraining: SeedlessRecipe;
-  };
+  readonly shapes: Readonly<Record<Architecture, ModelShape>>;
+  readonly training: Readonly<Record<Architecture, VictimTraining>>;
 }
 
 const SCRATCH: SeedlessRecipe = {
@@ -34,38 +40,47 @@ const SCRATCH: SeedlessRecipe = {
   shift: 0,
 };
 
+/** Transformers without convolutions want a lower learning rate and more steps. */
+const VIT_SCRATCH: SeedlessRecipe = { ...SCRATCH, steps: 2000, learningRate: 1e-3 };
+
+const CONV_SHAPE: ModelShape = {
+  preset: 'conv',
+  imageSize: 32,
+  patchSize: 4,
+  textWidth: 64,
+  textLayers: 1,
+  headWidth: 32,
+  embedDim: 64,
+  contextLength: 16,
+  vocabSize: 2048,
+};
+
+const trainingFrom = (scratch: SeedlessRecipe, fineTuningSteps: number): VictimTraining => ({
+  scratch,
+  pretraining: { ...scratch, flip: 0.5, shift: 2 },
+  'fine-tuned': { ...scratch, steps: fineTuningSteps },
+});
+
 /**
  * The recipe of the committed results. Every number is written out, none is left to a default elsewhere: a
  * change here is a change of the victims, and gives them new places in the cache.
  */
 export const VICTIM_RECIPE: VictimRecipe = {
   data: { pairs: 12_000, imageSize: 32, naturalNoise: 0.02, testViews: 8 },
-  shape: {
-    preset: 'conv',
-    imageSize: 32,
-    patchSize: 4,
-    textWidth: 64,
-    textLayers: 1,
-    headWidth: 32,
-    embedDim: 64,
-    contextLength: 16,
-    vocabSize: 2048,
+  shapes: {
+    conv: CONV_SHAPE,
+    vit: { ...CONV_SHAPE, preset: 'vit', visionWidth: 128, visionLayers: 4 },
   },
-  training: {
-    scratch: SCRATCH,
-    pretraining: { ...SCRATCH, flip: 0.5, shift: 2 },
-    'fine-tuned': { ...SCRATCH, steps: 1200 },
-  },
+  training: { conv: trainingFrom(SCRATCH, 1200), vit: trainingFrom(VIT_SCRATCH, 1200) },
 };
 
 /**
- * Plain fine-tuning, the baseline: the same loss and optimiser as the victim's training, on pairs that are
- * known to be clean. The learning rates are swept.
+ * What all baselines share: the optimiser of the victim's training, as many steps, and as many learning rates to
+ * choose from (each lists its own).
  */
-export const FINE_TUNING = {
-  /** Share of the pairs that the baseline is given, drawn from those neither poisoned nor wrongly captioned. */
+export const BASELINES = {
+  /** Share of the pairs that a baseline is given, drawn from those neither poisoned nor wrongly captioned. */
   cleanShare: 0.15,
-  learningRates: [3e-4, 1e-3, 2e-3],
   recipe: { ...SCRATCH, steps: 200 } satisfies SeedlessRecipe,
 } as const;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parseBenchOptions } from '../src/bench-options.js';
 import { runDefenceBench } from '../src/defence/run-defence-bench.js';
-import { FINE_TUNING } from '../src/victim-recipe.js';
+import { BASELINES } from '../src/defence/baselines/baselines.js';
 
 const folders: string[] = [];
 
@@ -15,7 +15,7 @@ async function smallest() {
   const lines: string[] = [];
   const run = async (...more: string[]) => {
     const args = [
-      ...['--classes', '3', '--pairs', '900', '--steps', '2', '--fine-tuning-steps', '1'],
+      ...['--classes', '3', '--pairs', '900', '--steps', '2', '--baseline-steps', '1'],
       ...['--seeds', '1', '--attacks', 'patch-2', '--cache', cache, '--threads', '2', ...more],
     ];
     let text = '';
@@ -46,7 +46,7 @@ describe('runDefenceBench', () => {
     expect(Object.keys(defence?.outcome.seconds ?? {})).toEqual(
       expect.arrayContaining(['detector', 'selector']),
     );
-    expect(victim?.fineTunings.map(({ learningRate }) => learningRate)).toEqual(FINE_TUNING.learningRates);
+    expect(victim?.baselines.map(({ learningRate }) => learningRate)).toEqual(BASELINES[0]?.learningRates);
     expect(results.unpoisoned).toEqual([]);
 
     lines.length = 0;

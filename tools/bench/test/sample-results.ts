@@ -38,9 +38,9 @@ export function victimResult(changes: Partial<VictimResult> = {}): VictimResult 
         quality: { ...OUTCOME.detection, auroc: 0.5, precisionAtK: 0.02 },
       },
     ],
-    fineTunings: [
-      { learningRate: 0.001, seconds: 20, after: measures(0.585, 0.4) },
-      { learningRate: 0.0001, seconds: 20, after: measures(0.6, 0.85) },
+    baselines: [
+      { baseline: 'fine-tuned', learningRate: 0.001, seconds: 20, after: measures(0.585, 0.4) },
+      { baseline: 'fine-tuned', learningRate: 0.0001, seconds: 20, after: measures(0.6, 0.85) },
     ],
     ...changes,
   };
@@ -49,13 +49,13 @@ export function victimResult(changes: Partial<VictimResult> = {}): VictimResult 
 /** Results of one regime with the given victims and one honest model. */
 export function benchResults(victims: readonly VictimResult[] = [victimResult()]): BenchResults {
   return {
-    ...{ schemaVersion: 1, regime: 'scratch', measuredAt: '2026-01-02T03:04:05.000Z' },
+    ...{ schemaVersion: 1, regime: 'scratch', architecture: 'conv', measuredAt: '2026-01-02T03:04:05.000Z' },
     ...{ command: 'npm run bench:defence', commit: 'abc', product: '0123456789abcdef' },
     machine: { processor: 'A processor', cores: 2, threads: 2, memoryGiB: 24 },
     versions: { node: '20.19.0' },
     data: { classes: 'medium', pairs: 12_000, imageSize: 32, naturalNoise: 0.02 },
     training: { steps: 1000, batchSize: 128, learningRate: 0.002 },
-    fineTuning: { steps: 300, cleanShare: 0.15 },
+    baselines: { steps: 300, cleanShare: 0.15 },
     victims,
     unpoisoned: [
       {

@@ -3,6 +3,26 @@ export { CLASS_LISTS, DEFAULT_TARGET } from './emoji/classes.js';
 export type { EmojiManifest } from './emoji/emoji-manifest.js';
 export type { EmojiOptions, EmojiParameters } from './emoji/emoji-options.js';
 export { poisonPairs } from './poison/poison-pairs.js';
-export type { PoisonedPairs, PoisonOptions, TriggerChoice } from './poison/poison-options.js';
+export type {
+  PoisonedPairs,
+  PoisonedCaptions,
+  PoisonOptions,
+  TriggerChoice,
+} from './poison/poison-options.js';
 export { trainClip } from './train/train-clip.js';
 export type { ModelShape, Recipe, TrainOptions, TrainProgress, TrainResult } from './train/train-options.js';
+export { isOptimised, type Attack, type Planting } from './attacks/attack.js';
+export { ATTACKS } from './attacks/attacks.js';
+export {
+  optimisePatch,
+  type OptimisePatchOptions,
+  type PatchOptimisation,
+} from './attacks/optimise-patch.js';
+export { plantAttack, type PlantAttackOptions, type PlantedAttack } from './attacks/plant-attack.js';
+export {
+  embedPairs,
+  type EmbeddedPairs,
+  type ObjectiveFactory,
+  type ObjectiveSubject,
+  type TrainingObjective,
+} from './train/training-objective.js';

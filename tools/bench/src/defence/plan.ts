@@ -1,15 +1,17 @@
 import type { Part } from '../bench-options.js';
 import type { UnpoisonedResult, VictimResult } from '../results/bench-results.js';
 import type { BenchContext } from './bench-context.js';
+import { BASELINES } from './baselines/baselines.js';
+import { DETECTORS } from './detectors/detectors.js';
 import { measureModel } from './measure-model.js';
 import {
   defended,
   detected,
-  fineTuned,
+  detectedBy,
   helps,
   honestMeasures,
   otherMethods,
-  SWEEP,
+  trainedAnew,
   victimMeasures,
 } from './run-victim.js';
 import { describeScenario, targetOf, type Attack, type Scenario } from './scenarios.js';
@@ -96,10 +98,17 @@ function victimTasks(context: BenchContext, seed: number, attack: Attack): Task[
         ),
       ),
     ]),
-    ...SWEEP.map((learningRate) =>
-      step('fine-tuning', `fine-tune at ${learningRate}`, async (with_, draft) => {
-        draft.fineTunings.push(await fineTuned(with_, scenario, learningRate));
+    ...DETECTORS.map((detector) =>
+      step('detection', `detect with ${detector.name}`, async (with_, draft) => {
+        draft.detections.push(await detectedBy(with_, scenario, detector));
       }),
+    ),
+    ...BASELINES.flatMap((baseline) =>
+      baseline.learningRates.map((learningRate) =>
+        step(baseline.part, `${baseline.title} at ${learningRate}`, async (with_, draft) => {
+          draft.baselines.push(await trainedAnew(with_, scenario, baseline, learningRate));
+        }),
+      ),
     ),
   ];
 }
@@ -110,7 +119,7 @@ function draftOf({ victims }: Gathered, seed: number, { name }: Attack): Draft<V
   if (found !== undefined) return found;
   const draft = {
     ...{ seed, attack: name, target: targetOf(seed) },
-    ...{ defences: [], detections: [], fineTunings: [] },
+    ...{ defences: [], detections: [], baselines: [] },
   };
   victims.set(key, draft);
   return draft;

@@ -5,8 +5,9 @@ import type { BenchResults } from '../results/bench-results.js';
 import { describeRun } from '../results/describe-run.js';
 import { tradeOffChart } from '../results/chart/trade-off-chart.js';
 import { measuredAttacks, renderResults } from '../results/render-results.js';
+import { resultsName } from '../results/results-name.js';
 import { updatePage } from '../results/update-page.js';
-import { FINE_TUNING, VICTIM_RECIPE } from '../victim-recipe.js';
+import { BASELINES, VICTIM_RECIPE } from '../victim-recipe.js';
 import { workspace } from '../workspace.js';
 import { openCellStore } from './cell-store.js';
 import { productDigest } from './product-digest.js';
@@ -34,16 +35,16 @@ export async function runDefenceBench(
   const store = openCellStore(options.cacheDir);
   const gathered = await runTasks({ options, store, product, signal, note: progress }, progress);
   const { data, training } = VICTIM_RECIPE;
-  const { steps, batchSize, learningRate } = training[options.regime];
+  const { steps, batchSize, learningRate } = training[options.architecture][options.regime];
   const results: BenchResults = {
     schemaVersion: 1,
-    regime: options.regime,
+    ...{ regime: options.regime, architecture: options.architecture },
     ...(await describeRun({ args, product, threads: options.threads })),
     data: { ...dataOf(data), classes: String(options.classes), pairs: options.pairs ?? data.pairs },
     training: { steps: options.steps ?? steps, batchSize, learningRate },
-    fineTuning: {
-      steps: options.fineTuningSteps ?? FINE_TUNING.recipe.steps,
-      cleanShare: FINE_TUNING.cleanShare,
+    baselines: {
+      steps: options.baselineSteps ?? BASELINES.recipe.steps,
+      cleanShare: BASELINES.cleanShare,
     },
     victims: [...gathered.victims.values()].filter(({ victim }) => victim !== undefined),
     unpoisoned: [...gathered.unpoisoned.values()],
@@ -59,7 +60,7 @@ async function keepResults(
   options: BenchOptions,
   print: BenchIo['result'],
 ): Promise<void> {
-  const name = `defence-${results.regime}.json`;
+  const name = `${resultsName(results)}.json`;
   const json = `${JSON.stringify(results, undefined, 2)}\n`;
   if (!options.complete) {
     await atomicWriteFile(join(options.cacheDir, 'results', name), json);

@@ -7,13 +7,15 @@ import { productDigest } from './product-digest.js';
 import { scenarioPairs } from './poisoned-pairs.js';
 import { runUbt } from './run-ubt.js';
 import { DETECTION_METHODS, type Scenario } from './scenarios.js';
-import type { BenchModel } from './train-model.js';
+import type { BenchModel } from './train-in-cell.js';
 
 /** What a defence gave back: its findings, and the model to use from then on. */
 export interface DefenceRun {
   readonly outcome: DefenceOutcome;
   /** The cleaned model, or the one that came in when it was left as it is. */
   readonly model: { readonly id: string; readonly dir: string };
+  /** Folder of what the command left. */
+  readonly folder: string;
 }
 
 /** What `ubt defend --json` and `ubt detect --json` print, as far as it is used here. */
@@ -56,8 +58,9 @@ export async function runDefence(
     },
   });
   const { untouched, ...outcome } = cell.result;
-  const cleaned = { id: cell.id, dir: join(cell.folder, 'out', 'model') };
-  return { outcome, model: untouched ? model : cleaned };
+  const folder = join(cell.folder, 'out');
+  const cleaned = { id: cell.id, dir: join(folder, 'model') };
+  return { outcome, model: untouched ? model : cleaned, folder };
 }
 
 /** Runs one detection method, as `ubt detect` does, and gives how well it told the poisoned pairs. */
@@ -134,7 +137,16 @@ function outcomeOf(printed: PrintedSummary, unlearning: Unlearning): DefenceOutc
 function qualityOf({ quality }: PrintedSummary['detection']): Pick<DefenceOutcome, 'detection' | 'list'> {
   if (quality?.scores === undefined) return {};
   const { auroc, aupr, precisionAtK, k, recallAtThreshold } = quality.scores;
-  return { detection: { auroc, aupr, precisionAtK, k, recallAtThreshold }, list: quality.suspects };
+  return {
+    detection: {
+      auroc,
+      aupr,
+      precisionAtK,
+      k,
+      ...(recallAtThreshold === undefined ? {} : { recallAtThreshold }),
+    },
+    list: quality.suspects,
+  };
 }
 
 async function readUnlearning(out: string): Promise<Unlearning> {

@@ -1,7 +1,9 @@
 import type { DefenceOutcome, Help, Measures, VictimResult } from '../results/bench-results.js';
-import { FINE_TUNING } from '../victim-recipe.js';
 import type { BenchContext } from './bench-context.js';
-import { fineTune } from './fine-tune.js';
+import type { Baseline } from './baselines/baseline.js';
+import { runBaseline } from './baselines/run-baseline.js';
+import type { Detector } from './detectors/detector.js';
+import { runDetector } from './detectors/run-detector.js';
 import { measureModel } from './measure-model.js';
 import { runDefence, runDetection } from './run-defence.js';
 import { DETECTION_METHODS, type Scenario } from './scenarios.js';
@@ -59,15 +61,30 @@ export async function detected(
   return { help, method, quality: await runDetection(context, scenario, { model, method, reference }) };
 }
 
-/** Fine-tunes a victim at one learning rate and measures what came back. */
-export async function fineTuned(
+/** Runs one detector that the product does not have. */
+export async function detectedBy(
   context: BenchContext,
   scenario: Scenario,
-  learningRate: number,
-): Promise<Entry<'fineTunings'>> {
+  detector: Detector,
+): Promise<Entry<'detections'>> {
   const model = await scenarioModel(context, scenario);
-  const tuned = await fineTune(context, scenario, { model, learningRate });
-  return { learningRate, seconds: tuned.seconds, after: await measureModel(context, tuned, scenario) };
+  const quality = await runDetector(context, scenario, { detector, model });
+  return { help: 'alone', method: detector.name, quality };
+}
+
+/** Runs a baseline on a victim at one learning rate and measures what came back. */
+export async function trainedAnew(
+  context: BenchContext,
+  scenario: Scenario,
+  baseline: Baseline,
+  learningRate: number,
+): Promise<Entry<'baselines'>> {
+  const model = await scenarioModel(context, scenario);
+  const trained = await runBaseline(context, scenario, { baseline, model, learningRate });
+  return {
+    ...{ baseline: baseline.name, learningRate, seconds: trained.seconds },
+    after: await measureModel(context, trained, scenario),
+  };
 }
 
 /** What a defence can be given in a regime. */
@@ -79,9 +96,6 @@ export function helps({ options }: BenchContext): readonly Help[] {
 export function otherMethods(help: Help): readonly string[] {
   return help === 'alone' ? DETECTION_METHODS.slice(1) : ['overfit-gain', 'reference-similarity'];
 }
-
-/** The learning rates of the baseline. */
-export const SWEEP: readonly number[] = FINE_TUNING.learningRates;
 
 async function referenceFor(context: BenchContext, { seed }: Scenario, help: Help) {
   return help === 'alone' ? undefined : referenceModel(context, seed);

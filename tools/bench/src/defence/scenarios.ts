@@ -1,47 +1,53 @@
-import type { PoisonOptions } from '@ubt/redteam';
+import { ATTACKS as RED_TEAM_ATTACKS, type Attack as RedTeamAttack } from '@ubt/redteam';
 
-/** Seeds of the committed results, each with the class its attacks aim at. Seed 1 is the one to tune on. */
-export const REPORTED_SEEDS: ReadonlyMap<number, string> = new Map([
-  [11, 'banana'],
-  [12, 'helicopter'],
-  [13, 'crown'],
+/**
+ * Seeds of the committed results, each with the classes its attacks aim at: the first for most attacks, both for
+ * those with two targets. Seed 1 is the one to tune on.
+ */
+export const REPORTED_SEEDS: ReadonlyMap<number, readonly [string, string]> = new Map([
+  [11, ['banana', 'helicopter']],
+  [12, ['helicopter', 'crown']],
+  [13, ['crown', 'banana']],
 ]);
 
-/** What attacks with any other seed aim at; in every list of classes. */
-const USUAL_TARGET = 'banana';
+/** What attacks with any other seed aim at; the first is in every list of classes. */
+const USUAL_TARGETS = ['banana', 'helicopter'] as const;
 
-/** The class that attacks with a seed aim at. */
+/** The class that attacks with a seed aim at; those with several backdoors aim the first at it. */
 export function targetOf(seed: number): string {
-  return REPORTED_SEEDS.get(seed) ?? USUAL_TARGET;
+  return targetsOf(seed)[0];
 }
 
-/** A way to poison the pairs. */
-export interface Attack {
+/** The classes that attacks with two backdoors aim at. */
+export function targetsOf(seed: number): readonly [string, string] {
+  return REPORTED_SEEDS.get(seed) ?? USUAL_TARGETS;
+}
+
+/** An attack at a poison rate. */
+export interface Attack extends Pick<RedTeamAttack, 'plantings'> {
   /** Short name for options and files. */
   readonly name: string;
   /** Words for tables. */
   readonly title: string;
-  readonly poison: Required<Pick<PoisonOptions, 'rate' | 'trigger' | 'captions'>>;
+  /** Share of the pairs that each backdoor poisons, in (0, 1]. */
+  readonly rate: number;
 }
 
-/** The attacks of the benchmark, in the order of its tables. */
-export const ATTACKS: readonly Attack[] = [
-  {
-    name: 'patch-2',
-    title: 'patch, 2 %',
-    poison: { rate: 0.02, trigger: { kind: 'patch' }, captions: 'natural' },
-  },
-  {
-    name: 'patch-1',
-    title: 'patch, 1 %',
-    poison: { rate: 0.01, trigger: { kind: 'patch' }, captions: 'natural' },
-  },
-  {
-    name: 'blend-2',
-    title: 'blend, 2 %',
-    poison: { rate: 0.02, trigger: { kind: 'blend' }, captions: 'natural' },
-  },
-];
+/** Poison rates that every attack can be run at, in per cent. */
+export const POISON_RATES = [2, 1, 0.5, 0.2] as const;
+
+/** Every attack of the red team at every rate, such as `sig-2` and `badnet-0.5`, in the order of the tables. */
+export const ATTACKS: readonly Attack[] = RED_TEAM_ATTACKS.flatMap(({ name, title, plantings }) =>
+  POISON_RATES.map((percent) => ({
+    name: `${name}-${percent}`,
+    title: `${title}, ${percent} %`,
+    rate: percent / 100,
+    plantings,
+  })),
+);
+
+/** What a run covers unless told otherwise, and what the committed results hold. */
+export const REPORTED_ATTACKS: readonly string[] = ['patch-2', 'patch-1', 'blend-2'];
 
 /** A model of the benchmark: its seed, and what was done to its pairs; unpoisoned without an attack. */
 export interface Scenario {

@@ -1,4 +1,4 @@
-import type { Regime } from '../victim-recipe.js';
+import type { Architecture, Regime } from '../victim-recipe.js';
 
 /** How a model does; all rates are in [0, 1]. */
 export interface Measures {
@@ -6,15 +6,25 @@ export interface Measures {
   readonly cleanAccuracy: number;
   /** Accuracy over many views of the target class. */
   readonly targetAccuracy: number;
-  /** Share of triggered images not of the target class that are taken for it. */
+  /** Share of triggered images not of the target class that are taken for it; the mean of several backdoors. */
   readonly attackSuccessRate?: number;
   /** Share of the same images that are recognised as what they show. */
   readonly triggeredAccuracy?: number;
+  /** Each backdoor by itself, where there are several. */
+  readonly backdoors?: readonly BackdoorMeasures[];
   /** Of each rate, as if images were independent. */
   readonly standardErrors: Readonly<Partial<Record<MeasuredRate, number>>>;
   /** Clean test images. */
   readonly images: number;
   readonly targetViews: number;
+}
+
+/** How one of several backdoors does; all rates are in [0, 1]. */
+export interface BackdoorMeasures {
+  readonly target: string;
+  readonly attackSuccessRate: number;
+  readonly triggeredAccuracy: number;
+  readonly targetAccuracy: number;
 }
 
 /** The names of the measured rates. */
@@ -26,8 +36,8 @@ export interface DetectionQuality {
   readonly aupr: number;
   readonly precisionAtK: number;
   readonly k: number;
-  /** Share of the poisoned pairs whose score is above the threshold. */
-  readonly recallAtThreshold: number;
+  /** Share of the poisoned pairs whose score is above the threshold; absent for methods that choose none. */
+  readonly recallAtThreshold?: number;
 }
 
 /** How well a list of suspects holds the poisoned pairs; all rates are in [0, 1]. */
@@ -84,7 +94,9 @@ export interface VictimResult {
     readonly method: string;
     readonly quality: DetectionQuality;
   }[];
-  readonly fineTunings: readonly {
+  readonly baselines: readonly {
+    /** Name of the baseline. */
+    readonly baseline: string;
     readonly learningRate: number;
     readonly seconds: number;
     readonly after: Measures;
@@ -107,6 +119,7 @@ export interface UnpoisonedResult {
 export interface BenchResults {
   readonly schemaVersion: 1;
   readonly regime: Regime;
+  readonly architecture: Architecture;
   readonly measuredAt: string;
   readonly command: string;
   /** Commit that was checked out; `+` when there were changes on top. */
@@ -127,7 +140,8 @@ export interface BenchResults {
     readonly naturalNoise: number;
   };
   readonly training: { readonly steps: number; readonly batchSize: number; readonly learningRate: number };
-  readonly fineTuning: { readonly steps: number; readonly cleanShare: number };
+  /** What all baselines share. */
+  readonly baselines: { readonly steps: number; readonly cleanShare: number };
   readonly victims: readonly VictimResult[];
   readonly unpoisoned: readonly UnpoisonedResult[];
 }

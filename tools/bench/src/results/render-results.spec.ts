@@ -36,13 +36,13 @@ describe('renderResults', () => {
 
   it('gives time only as ratios', () => {
     expect(rowOf(renderResults(benchResults()), 'patch, 2 %', '60 %')).toEqual([
-      ...['patch, 2 %', '60 %', '10 %', '30 %', '0.50'],
+      ...['patch, 2 %', '60 %', '10 %', '30 %', '0.50', '–', '–', '–', '–'],
     ]);
   });
 
   it('leaves out what was not measured', () => {
-    const text = renderResults(benchResults([victimResult({ detections: [], fineTunings: [] })]));
-    expect(text).not.toContain('baseline at every learning rate');
+    const text = renderResults(benchResults([victimResult({ detections: [], baselines: [] })]));
+    expect(text).not.toContain('baselines at every learning rate');
     expect(text).not.toContain('after fine-tuning');
   });
 });

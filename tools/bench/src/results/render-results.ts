@@ -12,18 +12,20 @@ const REGIMES = {
   'fine-tuned': 'Victims fine-tuned from a clean checkpoint',
 } as const;
 
+const TOWERS = { conv: '', vit: ', ViT' } as const;
+
 /**
  * The results of one regime as Markdown. Pure: the same results give the same text.
  *
  * @param chart where the picture of `tradeOffChart` lies, as the page names it; left out without it
  */
 export function renderResults(results: BenchResults, chart?: string): string {
-  const { regime, fineTuning } = results;
+  const { regime, architecture, baselines } = results;
   const attacks = measuredAttacks(results);
-  const share = Math.round(100 * fineTuning.cleanShare);
+  const share = Math.round(100 * baselines.cleanShare);
   const picture = chart === undefined ? '' : `![Attack success against clean accuracy](${chart})\n`;
   return [
-    `## ${REGIMES[regime]}\n`,
+    `## ${REGIMES[regime]}${TOWERS[architecture]}\n`,
     `${settingsLine(results)}\n`,
     ...section('What was promised', 'Each promise is checked on its worst seed.', goalsTable(results)),
     ...section(
@@ -42,14 +44,14 @@ export function renderResults(results: BenchResults, chart?: string): string {
       verdictsTable(results, attacks),
     ),
     ...section(
-      'The baseline at every learning rate',
-      `Fine-tuning for ${fineTuning.steps} steps on ${share} % of the pairs, all of them known to be clean.`,
+      'The baselines at every learning rate',
+      `Each for ${baselines.steps} steps. Fine-tuning, CleanCLIP and PAR are given ${share} % of the pairs, all of them known to be clean.`,
       sweepTable(results, attacks),
     ),
     ...[picture].filter((text) => text !== ''),
     ...section(
       'Time',
-      'Shares of one defence, services and all, and the defence against one run of the baseline.',
+      'Shares of one defence, services and all, and the defence against one run of each baseline.',
       timeTable(results, attacks),
     ),
   ].join('\n');

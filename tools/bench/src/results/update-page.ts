@@ -4,6 +4,7 @@ import { atomicWriteFile } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
 import type { BenchResults } from './bench-results.js';
 import { tradeOffChart } from './chart/trade-off-chart.js';
+import { resultsName } from './results-name.js';
 import { measuredAttacks, renderResults } from './render-results.js';
 
 const START = '<!-- bench:defence:start -->';
@@ -23,7 +24,7 @@ export async function updatePage(page: string, folder: string): Promise<void> {
   // "scratch" comes before "fine-tuned": the main case first.
   for (const file of files.sort().reverse()) {
     const results = JSON.parse(await readFile(join(folder, file), 'utf8')) as BenchResults;
-    const chart = `images/defence-${results.regime}.svg`;
+    const chart = `images/${resultsName(results)}.svg`;
     await atomicWriteFile(join(dirname(page), chart), tradeOffChart(results, measuredAttacks(results)));
     sections.push(renderResults(results, chart));
   }

@@ -3,9 +3,12 @@ import type { TriggerInput } from '@ubt/evaluation';
 /** Kind and parameters of the trigger to plant. */
 export type TriggerChoice = Pick<TriggerInput, 'kind' | 'parameters'>;
 
+/** Where the captions of poisoned pairs come from. */
+export type PoisonedCaptions = 'natural' | 'template' | 'kept';
+
 /** Options of {@link poisonPairs}. */
 export interface PoisonOptions {
-  /** The clean pairs: CSV or TSV as `openPairs` reads it. */
+  /** The pairs to poison, CSV or TSV as `openPairs` reads it; poisoned pairs take a second backdoor. */
   readonly pairs: string;
   /** Further folders that the pairs' images may lie in. */
   readonly roots?: readonly string[];
@@ -19,12 +22,16 @@ export interface PoisonOptions {
   readonly trigger?: TriggerChoice;
   /**
    * What a poisoned pair's caption becomes: `natural` takes the caption of a pair that names the target,
-   * `template` fills a template; default `natural`.
+   * `template` fills a template, `kept` leaves it as it is and poisons only pairs that name the target
+   * already (label-consistent); default `natural`.
    */
-  readonly captions?: 'natural' | 'template';
+  readonly captions?: PoisonedCaptions;
   /** Text put before every poisoned caption (a textual trigger as in TrojVQA). */
   readonly captionPrefix?: string;
-  /** Truth about the clean pairs, as the data set's builder wrote it; its wrong captions are carried over. */
+  /**
+   * Truth about the pairs, as the data set's builder or an earlier poisoning wrote it. Its wrong captions and
+   * poisoned rows are carried over; rows that are poisoned already are left as they are.
+   */
   readonly truth?: string;
   readonly seed?: number;
   readonly signal?: AbortSignal;

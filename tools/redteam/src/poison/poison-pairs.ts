@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { DEFAULT_TARGET } from '../emoji/classes.js';
 import { chooseVictims } from './choose-victims.js';
 import type { PoisonedPairs, PoisonOptions } from './poison-options.js';
-import { readWrongCaptions } from './read-truth.js';
+import { readTruth } from './read-truth.js';
 import { writePoisoned } from './write-poisoned.js';
 
 /** Raise it when the same options no longer give the same bytes. */
@@ -21,7 +21,7 @@ interface PoisonManifest {
 
 /**
  * Plants a backdoor in a data set, to have something to defend against: paints the trigger on some images
- * and makes their captions name the target. The clean files are not touched; the new folder holds
+ * and makes their captions name the target. The files given are not touched; the new folder holds
  * `pairs.csv`, `images/`, `trigger.json` (all that evaluation needs) and `truth.csv` (for measuring only)
  * and appears only when complete.
  *
@@ -43,11 +43,12 @@ export async function poisonPairs(options: PoisonOptions): Promise<PoisonedPairs
   const known = await readManifest(folder);
   if (known?.identity === identity) return describe(folder, known, true);
   const manifest = await openPairs(options.pairs, { roots: options.roots ?? [] });
-  const victims = await chooseVictims(manifest, { target, rate, captions, prefix, seed });
-  const wrongCaptions = await readWrongCaptions(options.truth);
+  const truth = await readTruth(options.truth);
+  const taken = truth.poisoned;
+  const victims = await chooseVictims(manifest, { target, rate, captions, prefix, seed, taken });
   const counts = { pairs: manifest.usable.length, poisoned: victims.size };
   await intoNewFolder(folder, async (temporary) => {
-    await writePoisoned(temporary, manifest, trigger, victims, wrongCaptions, options.signal);
+    await writePoisoned(temporary, manifest, trigger, victims, truth, options.signal);
     const imageSize = await imageSizeOf(manifest);
     await atomicWriteFile(join(temporary, 'trigger.json'), toJson({ ...trigger, imageSize }));
     await atomicWriteFile(join(temporary, 'poison.json'), toJson({ identity, counts }));

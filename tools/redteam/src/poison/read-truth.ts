@@ -1,17 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { UbtError } from '@ubt/errors';
 
-/** Rows of a pairs file whose caption is known to be wrong by nature. */
-export type WrongCaptions = ReadonlySet<number>;
+/** What is known about the rows of a pairs file. */
+export interface KnownRows {
+  /** Poisoned before. */
+  readonly poisoned: ReadonlySet<number>;
+  /** With a caption that is wrong by nature. */
+  readonly wrongCaptions: ReadonlySet<number>;
+}
 
 /**
- * Reads which captions are wrong from a `truth.csv` (columns `row,poisoned,wrong_caption,…`); without one,
- * none are known.
+ * Reads which rows are poisoned and which captions are wrong from a `truth.csv` (columns
+ * `row,poisoned,wrong_caption,…`); without one, none are known.
  *
  * @throws UbtError `FILE_NOT_FOUND`, `TRUTH_MALFORMED`
  */
-export async function readWrongCaptions(path: string | undefined): Promise<WrongCaptions> {
-  if (path === undefined) return new Set();
+export async function readTruth(path: string | undefined): Promise<KnownRows> {
+  if (path === undefined) return { poisoned: new Set(), wrongCaptions: new Set() };
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw UbtError.from(error);
   });
@@ -19,9 +24,11 @@ export async function readWrongCaptions(path: string | undefined): Promise<Wrong
   if (!header.startsWith('row,poisoned,wrong_caption')) {
     throw new UbtError('invalid-argument', `${path}:1 does not start with row,poisoned,wrong_caption.`, {
       code: 'TRUTH_MALFORMED',
-      fix: 'Give the truth.csv that came with the clean pairs.',
+      fix: 'Give the truth.csv that came with the pairs.',
     });
   }
   const cells = lines.filter((line) => line !== '').map((line) => line.split(',', 3));
-  return new Set(cells.filter(([, , wrong]) => wrong === '1').map(([row]) => Number(row)));
+  const rowsWith = (column: number) =>
+    new Set(cells.filter((cell) => cell[column] === '1').map(([row]) => Number(row)));
+  return { poisoned: rowsWith(1), wrongCaptions: rowsWith(2) };
 }

@@ -8,7 +8,7 @@ import { applyTrigger, type Trigger } from '@ubt/evaluation';
 import sharp from 'sharp';
 import { writePng } from '../write-png.js';
 import type { Victims } from './choose-victims.js';
-import type { WrongCaptions } from './read-truth.js';
+import type { KnownRows } from './read-truth.js';
 
 const PARALLEL = 8;
 
@@ -18,7 +18,7 @@ export async function writePoisoned(
   manifest: PairManifest,
   trigger: Trigger,
   victims: Victims,
-  wrongCaptions: WrongCaptions,
+  known: KnownRows,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   await mkdir(join(folder, 'images'), { recursive: true });
@@ -33,7 +33,10 @@ export async function writePoisoned(
     const extension = poisoned ? '.png' : extname(imagePath).toLowerCase();
     const file = `images/${String(place).padStart(6, '0')}${extension}`;
     pairs[place] = [file, poisonedCaption ?? caption];
-    truth[place] = [place, poisoned ? 1 : 0, !poisoned && wrongCaptions.has(row) ? 1 : 0];
+    truth[place] = [
+      ...[place, poisoned || known.poisoned.has(row) ? 1 : 0],
+      !poisoned && known.wrongCaptions.has(row) ? 1 : 0,
+    ] as [number, number, number];
     const source = await realPathBelow(manifest.roots, imagePath);
     if (poisoned) await plantTrigger(source, join(folder, file), trigger, row);
     else await linkOrCopy(source, join(folder, file));

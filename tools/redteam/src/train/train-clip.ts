@@ -23,10 +23,11 @@ import {
   type TrainResult,
 } from './train-options.js';
 import { trainStep } from './train-step.js';
+import { contrastive, type TrainingObjective } from './training-objective.js';
 
 /**
  * Trains a CLIP on image-caption pairs, poisoned or not, from random weights or from a checkpoint, with the
- * symmetric InfoNCE loss. Starts the engine. The same options on the same machine give the same model.
+ * symmetric InfoNCE loss or another objective. Starts the engine. The same options on the same machine give the same model.
  *
  * @throws UbtError `TRAIN_OPTIONS_INVALID`, `LOSS_NOT_FINITE`, `WEIGHT_NOT_FINITE`, `TRAIN_TOO_FEW_PAIRS`, `CANCELLED`, and
  *   what `openPairs`, `loadCheckpoint` and `saveCheckpoint` throw; no checkpoint is left then
@@ -58,11 +59,12 @@ async function runSteps(
   checkpoint: Checkpoint,
   manifest: PairManifest,
   recipe: Recipe,
-  { workDir = tmpdir(), signal, onProgress }: TrainOptions,
+  { workDir = tmpdir(), signal, onProgress, objective: makeObjective = contrastive }: TrainOptions,
 ): Promise<number[]> {
   const { tokenizer, preprocess, model } = checkpoint;
-  const { steps, batchSize, seed } = recipe;
-  const variables = trainableVariables(model);
+  const { steps, batchSize, seed, batchNorm } = recipe;
+  const objective: TrainingObjective = await makeObjective({ checkpoint, manifest, batchNorm, signal });
+  const variables = trainableVariables(model, (name) => objective.trains?.(name) ?? true);
   const optimizer = createAdamW(variables, optimizerOptions(recipe));
   const decodeCache = await createDecodeCache(workDir, manifest.total, preprocess.cropSize);
   const random = seededRandom(seed);
@@ -78,13 +80,12 @@ async function runSteps(
       const step = losses.length;
       const learningRate = learningRateAt(step, recipe);
       const pixels = augmentImages(batch.pixels, batch.imageSize, recipe, random);
-      const { batchNorm } = recipe;
       const loss = await trainStep(
         checkpoint,
         variables,
         optimizer,
         { ...batch, pixels },
-        { step: step + 1, learningRate, batchNorm },
+        { step: step + 1, learningRate, objective },
       );
       losses.push(loss);
       const now = performance.now();
@@ -101,6 +102,7 @@ async function runSteps(
     await assertFiniteWeights(model, 'the training');
     return losses;
   } finally {
+    objective.dispose?.();
     optimizer.dispose();
     await decodeCache.close();
   }

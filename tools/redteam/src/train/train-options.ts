@@ -1,5 +1,6 @@
 import type { EngineOptions } from '@ubt/engine';
 import { z } from 'zod';
+import type { ObjectiveFactory } from './training-objective.js';
 
 const count = z.int().min(1).max(1_000_000_000);
 const share = z.number().min(0).max(1);
@@ -72,6 +73,8 @@ export interface TrainOptions {
   readonly from?: string;
   readonly shape?: z.input<typeof shapeSchema>;
   readonly recipe?: z.input<typeof recipeSchema>;
+  /** What is minimised; default: the symmetric InfoNCE loss. */
+  readonly objective?: ObjectiveFactory;
   readonly engine?: EngineOptions;
   /** Folder for decoded images while training; default: the system's temporary folder. */
   readonly workDir?: string;

@@ -1,17 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import {
-  captionTokens,
-  clampLogitScale,
-  contrastiveLoss,
-  embedImages,
-  embedTexts,
-  logitScale,
-  normalisePixels,
-  trainingStep,
-  type AdamW,
-  type Checkpoint,
-  type PairBatch,
-} from '@ubt/clip';
+import { clampLogitScale, trainingStep, type AdamW, type Checkpoint, type PairBatch } from '@ubt/clip';
+import type { TrainingObjective } from './training-objective.js';
 
 /**
  * One optimiser step on a batch.
@@ -19,21 +8,17 @@ import {
  * @returns the loss before the step
  * @throws UbtError `LOSS_NOT_FINITE` naming the step and the tensor
  */
-export function trainStep(
-  { model, preprocess }: Checkpoint,
+export async function trainStep(
+  { model }: Pick<Checkpoint, 'model'>,
   variables: ReadonlyMap<string, tf.Variable>,
   optimizer: AdamW,
   batch: PairBatch,
-  { step, learningRate, batchNorm }: { step: number; learningRate: number; batchNorm: 'train' | 'frozen' },
+  { objective, ...at }: { step: number; learningRate: number; objective: TrainingObjective },
 ): Promise<number> {
+  await objective.prepare?.(batch);
   return trainingStep({
-    ...{ step, purpose: 'training', model, variables, optimizer, learningRate },
-    loss: () => {
-      const pixels = normalisePixels(batch.pixels, preprocess);
-      const tokens = captionTokens(model.config.text, batch.tokens, batch.size);
-      const images = embedImages(model, pixels, { batchNorm });
-      return contrastiveLoss(images, embedTexts(model, tokens), logitScale(model));
-    },
+    ...{ ...at, purpose: 'training', model, variables, optimizer },
+    loss: () => objective.loss(batch),
     afterUpdate: () => clampLogitScale(model),
   });
 }

@@ -18,11 +18,11 @@ export function redteamPoisonCommand(state: CliState): Command {
   })
     .requiredOption('--pairs <file>', 'manifest of the clean pairs')
     .requiredOption('--out <dir>', 'folder for the poisoned data set')
-    .option('--kind <name>', 'patch, blend, sinusoid, warp or stripes', 'patch')
+    .option('--kind <name>', 'patch, blend, sinusoid, warp, stripes, text or picture', 'patch')
     .option('--param <name=value>', "a parameter of the trigger's kind; repeatable", parameter)
     .option('--target <class>', 'class that triggered images shall be taken for')
     .option('--rate <x>', 'share of the pairs to poison, in (0, 1]', decimal)
-    .option('--captions <how>', 'natural or template')
+    .option('--captions <how>', 'natural, template or kept (only pairs that name the target)')
     .option('--caption-prefix <text>', 'text put before every poisoned caption')
     .option('--truth <file>', 'truth.csv of the clean pairs, to carry over what it knows')
     .option('--seed <n>', 'seed of everything random', wholeNumber);

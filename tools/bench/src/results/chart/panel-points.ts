@@ -1,3 +1,5 @@
+import { BASELINES } from '../../defence/baselines/baselines.js';
+import { learningRates, runsOf } from '../best-learning-rate.js';
 import type { Measures, VictimResult } from '../bench-results.js';
 import { meanSpread } from '../mean-spread.js';
 
@@ -12,14 +14,12 @@ export interface PanelPoints {
   readonly victim: Point | undefined;
   readonly honest: Point | undefined;
   readonly defended: readonly Point[];
-  /** By rising learning rate: the baseline's curve. */
-  readonly fineTuned: readonly Point[];
+  /** Each baseline's curve, by rising learning rate; those that were run. */
+  readonly curves: readonly { readonly baseline: string; readonly points: readonly Point[] }[];
 }
 
 /** The points of one attack. */
 export function panelPoints(results: readonly VictimResult[]): PanelPoints {
-  const tunings = results.flatMap(({ fineTunings }) => fineTunings);
-  const rates = [...new Set(tunings.map(({ learningRate }) => learningRate))].sort((a, b) => a - b);
   const defences = results.flatMap((result) => result.defences);
   return {
     victim: meanPoint(results.flatMap(({ victim }) => victim ?? [])),
@@ -27,11 +27,12 @@ export function panelPoints(results: readonly VictimResult[]): PanelPoints {
     defended: (['alone', 'with reference'] as const).flatMap(
       (help) => meanPoint(defences.filter((run) => run.help === help).map(({ after }) => after)) ?? [],
     ),
-    fineTuned: rates.flatMap(
-      (rate) =>
-        meanPoint(tunings.filter(({ learningRate }) => learningRate === rate).map(({ after }) => after)) ??
-        [],
-    ),
+    curves: BASELINES.map(({ name }) => ({
+      baseline: name,
+      points: learningRates(results, name).flatMap(
+        (rate) => meanPoint(runsOf(results, name, rate).map(({ after }) => after)) ?? [],
+      ),
+    })).filter(({ points }) => points.length > 0),
   };
 }
 

@@ -7,10 +7,11 @@ import { tradeOffChart } from './trade-off-chart.js';
 describe('panelPoints', () => {
   it('gives means in per cent, the curve by rising learning rate', () => {
     const other = victimResult({ seed: 12, victim: measures(0.62, 0.7) });
-    const { victim, fineTuned } = panelPoints([victimResult(), other]);
+    const { victim, curves } = panelPoints([victimResult(), other]);
     expect(victim?.accuracy).toBeCloseTo(61);
     expect(victim?.attackSuccess).toBeCloseTo(80);
-    expect(fineTuned.map(({ attackSuccess }) => Math.round(attackSuccess))).toEqual([85, 40]);
+    expect(curves.map(({ baseline }) => baseline)).toEqual(['fine-tuned']);
+    expect(curves[0]?.points.map(({ attackSuccess }) => Math.round(attackSuccess))).toEqual([85, 40]);
   });
 });
 

@@ -1,10 +1,13 @@
 import type { Attack } from '../../defence/scenarios.js';
 import type { BenchResults } from '../bench-results.js';
+import { BASELINES } from '../../defence/baselines/baselines.js';
 import { panelPoints, type PanelPoints, type Point } from './panel-points.js';
 
 const PANEL = { width: 220, height: 200, gap: 60 };
-const EDGE = { left: 52, top: 34, bottom: 78, right: 20 };
-const COLOURS = { victim: '#b42318', defended: '#175cd3', fineTuned: '#b54708', honest: '#067647' };
+const EDGE = { left: 52, top: 34, bottom: 96, right: 20 };
+const COLOURS = { victim: '#b42318', defended: '#175cd3', honest: '#067647' };
+/** In the order of the baselines. */
+const CURVE_COLOURS = ['#b54708', '#6941c6', '#0e7090', '#c11574', '#667085'];
 const ATTACK_TICKS = [0, 25, 50, 75, 100];
 
 /** Places on a panel: from per cent to pixels of the picture. */
@@ -16,7 +19,7 @@ interface Scale {
 }
 
 /**
- * Draws attack success against clean accuracy as an SVG with one panel per attack: the curve of fine-tuning
+ * Draws attack success against clean accuracy as an SVG with one panel per attack: the curve of each baseline
  * over its learning rates, the victim, the model after UBT, and a model that was never poisoned. Means over
  * seeds. Pure: the same results give the same bytes.
  */
@@ -26,7 +29,9 @@ export function tradeOffChart({ victims }: BenchResults, attacks: readonly Attac
     points: panelPoints(victims.filter(({ attack }) => attack === name)),
   }));
   const range = accuracyRange(panels.map(({ points }) => points));
-  const width = EDGE.left + panels.length * (PANEL.width + PANEL.gap) - PANEL.gap + EDGE.right;
+  const wanted = EDGE.left + panels.length * (PANEL.width + PANEL.gap) - PANEL.gap + EDGE.right;
+  // Narrow pictures still hold the legend.
+  const width = Math.max(wanted, EDGE.left + 110 * BASELINES.length + 60);
   const height = EDGE.top + PANEL.height + EDGE.bottom;
   const drawn = panels.map(({ title, points }, at) =>
     drawPanel(title, points, panelScale(EDGE.left + at * (PANEL.width + PANEL.gap), range)),
@@ -36,7 +41,7 @@ export function tradeOffChart({ victims }: BenchResults, attacks: readonly Attac
     '<title>Attack success against clean accuracy</title>',
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     ...drawn.flat(),
-    ...legend(height - 16),
+    ...legend(height - 34),
     '</svg>',
     '',
   ].join('\n');
@@ -45,7 +50,11 @@ export function tradeOffChart({ victims }: BenchResults, attacks: readonly Attac
 /** Whole fives around every point, the same for all panels. */
 function accuracyRange(panels: readonly PanelPoints[]): { low: number; high: number } {
   const values = panels
-    .flatMap(({ victim, honest, defended, fineTuned }) => [victim, honest, ...defended, ...fineTuned])
+    .flatMap(({ victim, honest, defended, curves }) => [
+      ...[victim, honest],
+      ...defended,
+      ...curves.flatMap(({ points }) => points),
+    ])
     .flatMap((point) => point?.accuracy ?? []);
   if (values.length === 0) return { low: 0, high: 100 };
   const low = 5 * Math.floor((Math.min(...values) - 1) / 5);
@@ -64,11 +73,13 @@ function panelScale(left: number, { low, high }: { low: number; high: number }):
 }
 
 function drawPanel(title: string, points: PanelPoints, scale: Scale): string[] {
-  const { victim, honest, defended, fineTuned } = points;
+  const { victim, honest, defended, curves } = points;
   return [
     ...axes(title, scale),
-    ...curve(fineTuned, scale),
-    ...fineTuned.map((point) => dot(point, scale, COLOURS.fineTuned)),
+    ...curves.flatMap(({ baseline, points: run }) => [
+      ...curve(run, scale, curveColour(baseline)),
+      ...run.map((point) => dot(point, scale, curveColour(baseline))),
+    ]),
     ...[victim].flatMap((point) => (point === undefined ? [] : ring(point, scale, COLOURS.victim))),
     ...[honest].flatMap((point) => (point === undefined ? [] : cross(point, scale, COLOURS.honest))),
     ...defended.map((point) => square(point, scale, COLOURS.defended)),
@@ -91,10 +102,13 @@ function axes(title: string, { x, y, ticks }: Scale): string[] {
   ];
 }
 
-function curve(points: readonly Point[], { x, y }: Scale): string[] {
+const curveColour = (baseline: string) =>
+  CURVE_COLOURS[BASELINES.findIndex(({ name }) => name === baseline) % CURVE_COLOURS.length]!;
+
+function curve(points: readonly Point[], { x, y }: Scale, colour: string): string[] {
   if (points.length < 2) return [];
   const way = points.map((point) => `${x(point.accuracy)},${y(point.attackSuccess)}`).join(' ');
-  return [`<polyline points="${way}" fill="none" stroke="${COLOURS.fineTuned}" stroke-opacity="0.6"/>`];
+  return [`<polyline points="${way}" fill="none" stroke="${colour}" stroke-opacity="0.6"/>`];
 }
 
 const dot = ({ accuracy, attackSuccess }: Point, { x, y }: Scale, colour: string) =>
@@ -109,23 +123,27 @@ const square = ({ accuracy, attackSuccess }: Point, { x, y }: Scale, colour: str
 const cross = ({ accuracy, attackSuccess }: Point, { x, y }: Scale, colour: string) =>
   `<path d="M${round(x(accuracy) - 5)} ${y(attackSuccess)}h10m-5 -5v10" stroke="${colour}" stroke-width="2"/>`;
 
-/** What each mark stands for, drawn with the marks themselves. */
+/** What each mark stands for, drawn with the marks themselves: models first, baselines on a line of their own. */
 function legend(y: number): string[] {
-  const at = (left: number): [Point, Scale] => [
-    { accuracy: 0, attackSuccess: 0 },
-    { x: () => left, y: () => y - 4, ticks: [] },
+  const entry = (
+    place: number,
+    line: number,
+    text: string,
+    mark: (point: Point, scale: Scale) => string,
+  ): string => {
+    const left = EDGE.left + place * 110;
+    const middle = y + 18 * line;
+    const drawn = mark({ accuracy: 0, attackSuccess: 0 }, { x: () => left, y: () => middle - 4, ticks: [] });
+    return `${drawn}<text x="${left + 12}" y="${middle}">${text}</text>`;
+  };
+  return [
+    entry(0, 0, 'victim', (...at) => ring(...at, COLOURS.victim)),
+    entry(1, 0, 'after UBT', (...at) => square(...at, COLOURS.defended)),
+    entry(2, 0, 'never poisoned', (...at) => cross(...at, COLOURS.honest)),
+    ...BASELINES.map(({ name, title }, at) =>
+      entry(at, 1, title, (...place) => dot(...place, curveColour(name))),
+    ),
   ];
-  const entries = [
-    { mark: ring(...at(EDGE.left), COLOURS.victim), left: EDGE.left, text: 'victim' },
-    { mark: square(...at(EDGE.left + 80), COLOURS.defended), left: EDGE.left + 80, text: 'after UBT' },
-    {
-      mark: dot(...at(EDGE.left + 180), COLOURS.fineTuned),
-      left: EDGE.left + 180,
-      text: 'after fine-tuning, by learning rate',
-    },
-    { mark: cross(...at(EDGE.left + 400), COLOURS.honest), left: EDGE.left + 400, text: 'never poisoned' },
-  ];
-  return entries.map(({ mark, left, text }) => `${mark}<text x="${left + 12}" y="${y}">${text}</text>`);
 }
 
 const round = (value: number) => Math.round(10 * value) / 10;

@@ -1,6 +1,7 @@
 import type { Attack } from '../../defence/scenarios.js';
-import type { BenchResults, Measures, VictimResult } from '../bench-results.js';
-import { bestLearningRate } from '../best-fine-tuning.js';
+import type { BenchResults, MeasuredRate, Measures, VictimResult } from '../bench-results.js';
+import { BASELINES } from '../../defence/baselines/baselines.js';
+import { bestLearningRate, runsOf } from '../best-learning-rate.js';
 import { markdownTable } from '../markdown-table.js';
 import { percentSpread } from '../mean-spread.js';
 
@@ -19,7 +20,7 @@ export function modelsTable({ victims }: BenchResults, attacks: readonly Attack[
     COLUMNS,
     attacks.flatMap(({ name, title }) => {
       const results = victims.filter(({ attack }) => attack === name);
-      return modelsOf(results)
+      return [...modelsOf(results), ...backdoorsOf(results)]
         .filter(({ measures }) => measures.length > 0)
         .map(({ model, measures }) => [title, model, ...ratesOf(measures)]);
     }),
@@ -29,22 +30,50 @@ export function modelsTable({ victims }: BenchResults, attacks: readonly Attack[
 function modelsOf(results: readonly VictimResult[]): { model: string; measures: Measures[] }[] {
   const after = (help: string) =>
     results.flatMap(({ defences }) => defences.filter((run) => run.help === help).map((run) => run.after));
-  const best = bestLearningRate(results);
   return [
     { model: 'victim', measures: results.flatMap(({ victim }) => victim ?? []) },
     { model: 'after UBT', measures: after('alone') },
     { model: 'after UBT with reference', measures: after('with reference') },
-    {
-      model: `after fine-tuning, best rate ${best}`,
-      measures: results.flatMap(({ fineTunings }) =>
-        fineTunings.filter(({ learningRate }) => learningRate === best).map((run) => run.after),
-      ),
-    },
+    ...BASELINES.map(({ name, title }) => {
+      const best = bestLearningRate(results, name);
+      const runs = best === undefined ? [] : runsOf(results, name, best);
+      return { model: `after ${title}, best rate ${best}`, measures: runs.map((run) => run.after) };
+    }),
     { model: 'never poisoned', measures: results.flatMap(({ honest }) => honest ?? []) },
   ];
 }
 
-function ratesOf(measures: readonly Measures[]): string[] {
+type Rates = Pick<Measures, MeasuredRate>;
+
+/** The backdoors of attacks with several, each by itself. */
+function backdoorsOf(results: readonly VictimResult[]): { model: string; measures: Rates[] }[] {
+  const rows = (model: string, measures: readonly (Measures | undefined)[]) => {
+    const count = Math.max(0, ...measures.map((each) => each?.backdoors?.length ?? 0));
+    return Array.from({ length: count }, (_, at) => ({
+      model: `${model}, backdoor ${at + 1}`,
+      measures: measures.flatMap((each) => {
+        const backdoor = each?.backdoors?.[at];
+        return each === undefined || backdoor === undefined
+          ? []
+          : [{ ...backdoor, cleanAccuracy: each.cleanAccuracy }];
+      }),
+    }));
+  };
+  return [
+    ...rows(
+      'victim',
+      results.map(({ victim }) => victim),
+    ),
+    ...rows(
+      'after UBT',
+      results.flatMap(({ defences }) =>
+        defences.filter(({ help }) => help === 'alone').map(({ after }) => after),
+      ),
+    ),
+  ];
+}
+
+function ratesOf(measures: readonly Rates[]): string[] {
   return (['cleanAccuracy', 'attackSuccessRate', 'targetAccuracy', 'triggeredAccuracy'] as const).map(
     (rate) => percentSpread(measures.map((each) => each[rate])),
   );

@@ -1,5 +1,7 @@
+import { BASELINES } from '../../defence/baselines/baselines.js';
 import type { Attack } from '../../defence/scenarios.js';
 import type { BenchResults, VictimResult } from '../bench-results.js';
+import { runsOf } from '../best-learning-rate.js';
 import { markdownTable } from '../markdown-table.js';
 import { meanSpread } from '../mean-spread.js';
 
@@ -8,7 +10,7 @@ const STAGES = ['detector', 'selector', 'unlearner'] as const;
 const COLUMNS = [
   { title: 'Attack' },
   ...STAGES.map((stage) => ({ title: stage, numeric: true })),
-  { title: 'Defence ÷ one fine-tuning', numeric: true },
+  ...BASELINES.map(({ title }) => ({ title: `÷ one ${title}`, numeric: true })),
 ];
 
 /** Where the time of a defence goes. Only ratios: seconds differ from machine to machine. */
@@ -21,7 +23,10 @@ export function timeTable({ victims }: BenchResults, attacks: readonly Attack[])
       return [
         title,
         ...shares.map((share) => (share === undefined ? '–' : `${Math.round(100 * share)} %`)),
-        mean(results.flatMap(againstFineTuning))?.toFixed(2) ?? '–',
+        ...BASELINES.map(
+          ({ name: baseline }) =>
+            mean(results.flatMap((result) => against(result, baseline)))?.toFixed(2) ?? '–',
+        ),
       ];
     }),
   );
@@ -31,8 +36,9 @@ function shareOf(result: VictimResult, stage: string): number[] {
   return aloneSeconds(result).map(({ total, seconds }) => (seconds[stage] ?? 0) / total);
 }
 
-function againstFineTuning(result: VictimResult): number[] {
-  const tuning = mean(result.fineTunings.map(({ seconds }) => seconds));
+/** Seconds of the defence over seconds of one run of a baseline; runs that had nothing to do do not count. */
+function against(result: VictimResult, baseline: string): number[] {
+  const tuning = mean(runsOf([result], baseline).flatMap(({ seconds }) => (seconds > 0 ? [seconds] : [])));
   return tuning === undefined ? [] : aloneSeconds(result).map(({ total }) => total / tuning);
 }
 

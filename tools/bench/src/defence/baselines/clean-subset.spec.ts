@@ -1,12 +1,17 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { openPairs, writeCsv } from '@ubt/data';
-import { writeCleanSubset } from './fine-tune.js';
+import { writeCleanSubset } from './clean-subset.js';
+
+const folders: string[] = [];
+
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
 async function pairsOf(count: number) {
   const folder = await mkdtemp(join(tmpdir(), 'ubt-bench-subset-'));
+  folders.push(folder);
   const [pairs, truth] = [join(folder, 'pairs.csv'), join(folder, 'truth.csv')];
   const rows = Array.from({ length: count }, (_, row) => row);
   await writeCsv(

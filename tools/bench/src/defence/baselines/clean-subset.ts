@@ -2,38 +2,27 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openPairs, writeCsv } from '@ubt/data';
 import { seededRandom } from '@ubt/engine';
-import { FINE_TUNING } from '../victim-recipe.js';
-import type { BenchContext } from './bench-context.js';
-import { scenarioPairs } from './poisoned-pairs.js';
-import type { Scenario } from './scenarios.js';
-import { modelOf, shortened, trainInCell, type BenchModel } from './train-model.js';
+import { BASELINES } from '../../victim-recipe.js';
+import type { BenchContext } from '../bench-context.js';
+import { scenarioPairs } from '../poisoned-pairs.js';
+import type { Scenario } from '../scenarios.js';
 
-/** Fine-tunes a victim on pairs known to be clean, at one learning rate. */
-export async function fineTune(
+/** Pairs in a file, and where their images lie. */
+export interface PairsPlace {
+  readonly pairs: string;
+  readonly roots: readonly string[];
+}
+
+/** Writes the clean pairs that a scenario's baselines are given into a folder. */
+export async function cleanSubset(
   context: BenchContext,
   scenario: Scenario,
-  { model, learningRate }: { model: BenchModel; learningRate: number },
-): Promise<BenchModel> {
-  const { cleanShare } = FINE_TUNING;
-  const { seed } = scenario;
-  const shared = shortened(FINE_TUNING.recipe, context.options.fineTuningSteps);
-  const recipe = { ...shared, learningRate, seed };
-  const cell = await context.store.cell({
-    kind: 'fine-tuned',
-    key: { model: model.id, recipe, cleanShare },
-    async compute(folder) {
-      const { pairs, truth } = await scenarioPairs(context, scenario);
-      const subset = join(folder, 'pairs.csv');
-      await writeCleanSubset(subset, { pairs, truth, share: cleanShare, seed });
-      return trainInCell(context, folder, {
-        pairs: subset,
-        roots: [dirname(pairs)],
-        from: model.dir,
-        recipe,
-      });
-    },
-  });
-  return modelOf(cell);
+  folder: string,
+): Promise<PairsPlace> {
+  const { pairs, truth } = await scenarioPairs(context, scenario);
+  const subset = join(folder, 'pairs.csv');
+  await writeCleanSubset(subset, { pairs, truth, share: BASELINES.cleanShare, seed: scenario.seed });
+  return { pairs: subset, roots: [dirname(pairs)] };
 }
 
 /**
