@@ -15,9 +15,15 @@ export interface ViewMeasures {
 /**
  * Measures how much of a pair's similarity hangs on exact pixels: its drop when the image is mirrored, zoomed or
  * blurred, which what an image shows survives and a planted pattern rarely does.
+ *
+ * @param embedded the batch under the suspect, where it is known already
  */
-export function measureViews(suspect: EmbeddingModel, batch: PairBatch): ViewMeasures {
-  const { images, texts } = embedBatch(suspect, batch);
+export function measureViews(
+  suspect: EmbeddingModel,
+  batch: PairBatch,
+  embedded = embedBatch(suspect, batch),
+): ViewMeasures {
+  const { images, texts } = embedded;
   const similarity = cosines(images, texts);
   const views = imageViews(batch).map((pixels) => cosines(embedPixels(suspect, pixels), texts));
   const viewed = tf.div(tf.addN(views), views.length);

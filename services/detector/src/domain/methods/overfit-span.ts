@@ -9,7 +9,7 @@ import {
   type EmbeddingModel,
   type PairBatch,
 } from '@ubt/clip';
-import { batchCosines, measurePairs } from '../embed-pairs.js';
+import { batchCosines, embedBatch, measurePairs } from '../embed-pairs.js';
 import { keepOnSuccess } from '../keep-on-success.js';
 import { overfit } from '../overfit.js';
 import { splitByRank } from '../split-by-rank.js';
@@ -38,11 +38,10 @@ export const overfitSpan: DetectionMethod = {
   detect: detectBySpan,
   async scoreOnline(suspect, { lifted, fallen }, batch) {
     const measured = tf.tidy(() => {
-      const { similarity, viewDrop } = measureViews(suspect, batch);
-      const { up, down } = spanCosines(
-        { suspect, lifted: { ...suspect, clip: lifted! }, fallen: { ...suspect, clip: fallen! } },
-        batch,
-      );
+      const embedded = embedBatch(suspect, batch);
+      const { similarity, viewDrop } = measureViews(suspect, batch, embedded);
+      const models = { lifted: { ...suspect, clip: lifted! }, fallen: { ...suspect, clip: fallen! } };
+      const { up, down } = spanCosines(models, batch, embedded.texts);
       return tf.stack([similarity, tf.addN([up, tf.neg(down), tf.mul(viewDrop, DROP_WEIGHT)])]);
     });
     const values = await measured.data();
@@ -160,7 +159,7 @@ function spanRound(input: DetectionInput, { round, rows, suspects, unrelated }: 
     const { columns } = await measurePairs(
       pairs,
       { suspect, lifted: { ...suspect, clip: lifted }, fallen: { ...suspect, clip: fallen } },
-      (batch, models) => spanCosines(models, batch),
+      (batch, models) => spanCosines(models, batch, embedCaptions(models.suspect, batch)),
       {
         ...{ signal, precision: options.precision },
         onBatch: (done) => progress(`scoring after overfitting, round ${round}`, done, pairs.length, 'pairs'),
@@ -173,10 +172,10 @@ function spanRound(input: DetectionInput, { round, rows, suspects, unrelated }: 
 
 /** Cosines of a batch's pairs under both models `[n]`; all share the suspect's text tower. */
 function spanCosines(
-  { suspect, lifted, fallen }: Readonly<Record<'suspect' | 'lifted' | 'fallen', EmbeddingModel>>,
+  { lifted, fallen }: Readonly<Record<'lifted' | 'fallen', EmbeddingModel>>,
   batch: PairBatch,
+  texts: tf.Tensor2D,
 ): Record<'up' | 'down', tf.Tensor1D> {
-  const texts = embedCaptions(suspect, batch);
   const under = (model: EmbeddingModel) => cosines(embedPixels(model, batch.pixels), texts);
   return { up: under(lifted), down: under(fallen) };
 }
