@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UbtError } from '@ubt/errors';
+import { openUnnamedFile } from './open-unnamed-file.js';
 
 /** A temporary file to append to and read from. */
 export interface ScratchFile {
@@ -24,7 +25,7 @@ const FLUSH_BYTES = 1 << 20;
  */
 export async function createScratchFile(folder: string): Promise<ScratchFile> {
   const path = join(folder, `ubt-scratch-${randomUUID()}`);
-  const file = await openNew(folder, path);
+  const file = await openUnnamedFile(folder, path);
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   let written = 0;
@@ -56,17 +57,6 @@ export async function createScratchFile(folder: string): Promise<ScratchFile> {
       await rm(path, { force: true });
     },
   };
-}
-
-async function openNew(folder: string, path: string) {
-  try {
-    await mkdir(folder, { recursive: true });
-    const file = await open(path, 'wx+');
-    await rm(path).catch(() => undefined);
-    return file;
-  } catch (error) {
-    throw UbtError.from(error);
-  }
 }
 
 function rethrow(error: unknown): never {

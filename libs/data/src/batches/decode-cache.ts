@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UbtError } from '@ubt/errors';
+import { openUnnamedFile } from '../open-unnamed-file.js';
 
 /** Decoded pixels on disk, so that a second pass over a data set need not decode again. */
 export interface DecodeCache {
@@ -38,7 +39,7 @@ export async function createDecodeCache(
   mostBytes: number = MOST_CACHE_BYTES,
 ): Promise<DecodeCache> {
   const path = join(folder, `pixels-${randomUUID()}.u8`);
-  const file = await openNew(folder, path);
+  const file = await openUnnamedFile(folder, path);
   const imageBytes = imageSize * imageSize * 3;
   const states = new Uint8Array(slots);
   let held = 0;
@@ -66,17 +67,6 @@ export async function createDecodeCache(
       await rm(path, { force: true });
     },
   };
-}
-
-async function openNew(folder: string, path: string): Promise<FileHandle> {
-  try {
-    await mkdir(folder, { recursive: true });
-    const file = await open(path, 'wx+');
-    await rm(path).catch(() => undefined);
-    return file;
-  } catch (error) {
-    throw UbtError.from(error);
-  }
 }
 
 function unlessDiskFull(thrown: unknown): undefined {
