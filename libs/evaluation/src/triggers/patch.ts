@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { hashNoise } from '../hash-noise.js';
 import { defineTriggerKind } from '../trigger-kind.js';
-import { placeBox, placementSchema, writePixel } from './place-box.js';
+import { paintCells } from './paint-cells.js';
+import { placementSchema } from './place-box.js';
 
 /**
  * A small opaque square (BadNets, arXiv 1708.06733): a black and white checker, or one fixed block of
@@ -19,18 +20,9 @@ export const patch = defineTriggerKind({
     /** Distance from the border, as a fraction of the image's side. */
     margin: z.number().min(0).max(0.5).default(0),
   }),
-  paint(canvas, { pattern, size, cells, placement, margin }, seed, sampleIndex) {
-    const length = Math.max(1, Math.round(size * canvas.side));
+  paint(canvas, { pattern, ...square }, seed, sampleIndex) {
     const colour = PATTERNS[pattern];
-    const box = { width: length, height: length, margin: Math.round(margin * canvas.side), placement };
-    const [x, y] = placeBox(canvas.side, box, (axis) => hashNoise(seed, 1, sampleIndex, axis));
-    for (let row = 0; row < length; row++) {
-      for (let column = 0; column < length; column++) {
-        const cellX = Math.floor((column * cells) / length);
-        const cellY = Math.floor((row * cells) / length);
-        writePixel(canvas, x + column, y + row, (channel) => colour(cellX, cellY, channel, seed));
-      }
-    }
+    paintCells(canvas, square, { seed, sampleIndex }, (x, y, channel) => colour(x, y, channel, seed));
   },
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { hashNoise } from '../hash-noise.js';
 import { defineTriggerKind } from '../trigger-kind.js';
-import { placeBox, placementSchema, writePixel } from './place-box.js';
+import { paintCells } from './paint-cells.js';
+import { placementSchema } from './place-box.js';
 
 /** Most cells along a side: a larger picture is no small trigger any more. */
 const MOST_CELLS = 64;
@@ -26,20 +26,15 @@ export const picture = defineTriggerKind({
     /** Distance from the border, as a fraction of the image's side. */
     margin: z.number().min(0).max(0.5).default(0),
   }),
-  paint(canvas, { rgb, size, placement, margin }, seed, sampleIndex) {
+  paint(canvas, { rgb, ...square }, seed, sampleIndex) {
     const bytes = Buffer.from(rgb, 'base64');
     const cells = Math.sqrt(bytes.length / 3);
-    const length = Math.max(1, Math.round(size * canvas.side));
-    const box = { width: length, height: length, margin: Math.round(margin * canvas.side), placement };
-    const [x, y] = placeBox(canvas.side, box, (axis) => hashNoise(seed, 1, sampleIndex, axis));
-    for (let row = 0; row < length; row++) {
-      for (let column = 0; column < length; column++) {
-        const cellX = Math.floor((column * cells) / length);
-        const cellY = Math.floor((row * cells) / length);
-        const at = 3 * (cellY * cells + cellX);
-        writePixel(canvas, x + column, y + row, (channel) => bytes[at + channel]!);
-      }
-    }
+    paintCells(
+      canvas,
+      { ...square, cells },
+      { seed, sampleIndex },
+      (x, y, channel) => bytes[3 * (y * cells + x) + channel]!,
+    );
   },
 });
 
