@@ -4,42 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { digestFolder } from '@ubt/artifacts';
-import { SelectResult, unpackAny, UnlearnResult, Verdict, type Job, type Stage } from '@ubt/contracts';
+import { SelectResult, unpackAny, UnlearnResult, Verdict, type Job } from '@ubt/contracts';
 import { parseReport } from '@ubt/report';
-import {
-  startNatsServer,
-  temporaryDirectory,
-  TINY_MODELS,
-  waitFor,
-  writeTinyData,
-  type NatsServer,
-  type TemporaryDirectory,
-} from '@ubt/test-kit';
-import { jobCount, startRun, startStage, succeeded, type StageProcess } from './three-services.js';
+import { TINY_MODELS, waitFor, writeTinyData } from '@ubt/test-kit';
+import { jobCount, openChain, startRun, succeeded, type StageChain } from './three-services.js';
 
 jest.setTimeout(180_000);
-let directory: TemporaryDirectory;
-let nats: NatsServer;
-const running: StageProcess[] = [];
-
+let chain: StageChain;
 beforeEach(async () => {
-  directory = await temporaryDirectory('ubt-chain-');
-  nats = await startNatsServer();
+  chain = await openChain();
 });
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((stage) => stage.kill()));
-  await nats.stop();
-  await directory.remove();
-});
-
-async function start(stage: Stage): Promise<StageProcess> {
-  const process = await startStage(stage, directory.path, { UBT_NATS_URL: nats.url });
-  running.push(process);
-  return process;
-}
+afterEach(() => chain.close());
 
 const poisonedData = () =>
-  writeTinyData(join(directory.path, 'data'), { pairs: 480, poisoned: 40, mislabelled: 0 });
+  writeTinyData(join(chain.folder, 'data'), { pairs: 480, poisoned: 40, mislabelled: 0 });
 const plan = {
   select: { topSuspects: 64, unlearnPairs: 16, retainPairs: 200 },
   unlearn: { maxSteps: 10, retainBatchSize: 64 },
@@ -51,7 +29,7 @@ const unlearnResult = (job: Job) => unpackAny('ubt.unlearner.v1.UnlearnResult', 
 
 it('goes from one call to a repaired model by events alone, also over a service that was down', async () => {
   const data = await poisonedData();
-  const [detector, selector] = [await start('detector'), await start('selector')];
+  const [detector, selector] = [await chain.start('detector'), await chain.start('selector')];
   await startRun(detector, { runId: 'run-1', data, ...poisonedRun });
   await succeeded(detector, 'run-1');
   const selected = selectResult(await succeeded(selector, 'run-1'));
@@ -59,7 +37,7 @@ it('goes from one call to a repaired model by events alone, also over a service 
   expect(selected.compromisedTokens[0]!.token).toBe('banana');
   // Both are gone before the unlearner ever started: the event waits for it.
   await Promise.all([detector.stop(), selector.stop()]);
-  const unlearner = await start('unlearner');
+  const unlearner = await chain.start('unlearner');
   const { model, reportJson } = unlearnResult(await succeeded(unlearner, 'run-1'));
   const folder = fileURLToPath(model!.uri);
   expect((await digestFolder(folder, [folder])).sha256).toBe(model!.sha256);
@@ -69,9 +47,13 @@ it('goes from one call to a repaired model by events alone, also over a service 
 });
 
 it('ends with a clean verdict and leaves the model as it was', async () => {
-  const data = await writeTinyData(join(directory.path, 'data'), { pairs: 600, mislabelled: 48 });
+  const data = await writeTinyData(join(chain.folder, 'data'), { pairs: 600, mislabelled: 48 });
   const before = (await digestFolder(TINY_MODELS.clean, [TINY_MODELS.clean])).sha256;
-  const stages = await Promise.all([start('detector'), start('selector'), start('unlearner')]);
+  const stages = await Promise.all([
+    chain.start('detector'),
+    chain.start('selector'),
+    chain.start('unlearner'),
+  ]);
   const [detector, selector, unlearner] = stages;
   const given = { runId: 'clean', data, model: TINY_MODELS.clean, method: 'similarity' };
   await startRun(detector, { ...given, plan: { ...plan, select: { topSuspects: 16 } } });
@@ -86,7 +68,7 @@ it('ends with a clean verdict and leaves the model as it was', async () => {
 
 it('stops where the plan stops', async () => {
   const data = await poisonedData();
-  const [detector, selector] = await Promise.all([start('detector'), start('selector')]);
+  const [detector, selector] = await Promise.all([chain.start('detector'), chain.start('selector')]);
   await startRun(detector, { runId: 'detect-only', data, ...poisonedRun, plan: {} });
   await succeeded(detector, 'detect-only');
   await startRun(detector, { runId: 'no-unlearning', data, ...poisonedRun, plan: { select: plan.select } });
@@ -97,23 +79,23 @@ it('stops where the plan stops', async () => {
 
 it('starts without NATS, loses it in the middle, and finishes when it is back', async () => {
   const data = await poisonedData();
-  await nats.kill();
-  const [detector, selector] = await Promise.all([start('detector'), start('selector')]);
+  await chain.nats.kill();
+  const [detector, selector] = await Promise.all([chain.start('detector'), chain.start('selector')]);
   expect(await detector.health.check('ubt.detector.v1.Detector')).toBe('SERVING');
   await startRun(detector, { runId: 'outage', data, ...poisonedRun, plan: { select: plan.select } });
   // The work itself needs no broker; only what follows waits.
   await succeeded(detector, 'outage');
   expect(await jobCount(selector, 'outage')).toBe(0);
-  await nats.restart();
+  await chain.nats.restart();
   await succeeded(selector, 'outage');
 
-  await nats.kill();
+  await chain.nats.kill();
   await startRun(detector, { runId: 'again', data, ...poisonedRun, plan: { select: plan.select } });
   await succeeded(detector, 'again');
   // A service that is killed before it could tell tells when it is back.
   await detector.kill();
-  await nats.restart();
-  await start('detector');
+  await chain.nats.restart();
+  await chain.start('detector');
   await succeeded(selector, 'again');
   await waitFor(async () => (await jobCount(selector, 'outage')) === 1);
 });

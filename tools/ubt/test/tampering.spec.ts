@@ -4,45 +4,23 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { DetectResult, JobState, unpackAny } from '@ubt/contracts';
 import { createJetStreamBus, type IncomingEvent } from '@ubt/service-kit';
-import {
-  startNatsServer,
-  temporaryDirectory,
-  TINY_MODELS,
-  waitFor,
-  writeTinyData,
-  type NatsServer,
-  type TemporaryDirectory,
-} from '@ubt/test-kit';
-import { jobCount, startRun, startStage, succeeded, type StageProcess } from './three-services.js';
+import { TINY_MODELS, waitFor, writeTinyData } from '@ubt/test-kit';
+import { jobCount, openChain, startRun, succeeded, type StageChain } from './three-services.js';
 
 jest.setTimeout(180_000);
-let directory: TemporaryDirectory;
-let nats: NatsServer;
-const running: StageProcess[] = [];
-
+let chain: StageChain;
 beforeEach(async () => {
-  directory = await temporaryDirectory('ubt-tampering-');
-  nats = await startNatsServer();
+  chain = await openChain();
 });
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((stage) => stage.kill()));
-  await nats.stop();
-  await directory.remove();
-});
-
-async function start(stage: 'detector' | 'selector' | 'unlearner'): Promise<StageProcess> {
-  const process = await startStage(stage, directory.path, { UBT_NATS_URL: nats.url });
-  running.push(process);
-  return process;
-}
+afterEach(() => chain.close());
 
 it('a run stops, with the reason and an event, when an artefact has changed between two stages', async () => {
-  const data = await writeTinyData(join(directory.path, 'data'), {
+  const data = await writeTinyData(join(chain.folder, 'data'), {
     pairs: 240,
     poisoned: 24,
     mislabelled: 0,
   });
-  const detector = await start('detector');
+  const detector = await chain.start('detector');
   await startRun(detector, {
     runId: 'tampered',
     data,
@@ -62,14 +40,14 @@ it('a run stops, with the reason and an event, when an artefact has changed betw
   expect(changed).not.toBe(text);
   await writeFile(path, changed);
 
-  const bus = createJetStreamBus({ servers: [nats.url] });
+  const bus = createJetStreamBus({ servers: [chain.nats.url] });
   const failures: IncomingEvent[] = [];
   bus.subscribe({
     durable: 'spec',
     subjects: ['ubt.v1.tampered.selector.failed'],
     handler: (event) => Promise.resolve(void failures.push(event)),
   });
-  const [selector, unlearner] = await Promise.all([start('selector'), start('unlearner')]);
+  const [selector, unlearner] = await Promise.all([chain.start('selector'), chain.start('unlearner')]);
   const job = await waitFor(
     async () => {
       const [found] = (await selector.jobs.listJobs({ pageSize: 10, pageToken: '', runId: 'tampered' })).jobs;

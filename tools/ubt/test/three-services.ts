@@ -12,9 +12,12 @@ import {
 import { connect, type ServiceClient } from '@ubt/service-kit';
 import {
   HealthService,
+  startNatsServer,
   startServiceProcess,
+  temporaryDirectory,
   TINY_MODELS,
   waitFor,
+  type NatsServer,
   type ServiceProcess,
   type TinyData,
 } from '@ubt/test-kit';
@@ -55,6 +58,35 @@ export async function startStage(
     await service[how]();
   };
   return { stage, service, ...clients, stop: () => leave('stop'), kill: () => leave('kill') };
+}
+
+/** A broker, and stages that share a folder and talk over it. */
+export interface StageChain {
+  readonly folder: string;
+  readonly nats: NatsServer;
+  start(stage: Stage): Promise<StageProcess>;
+  /** Kills the stages, stops the broker, removes the folder. */
+  close(): Promise<void>;
+}
+
+export async function openChain(): Promise<StageChain> {
+  const directory = await temporaryDirectory('ubt-chain-');
+  const nats = await startNatsServer();
+  const running: StageProcess[] = [];
+  return {
+    folder: directory.path,
+    nats,
+    async start(stage) {
+      const process = await startStage(stage, directory.path, { UBT_NATS_URL: nats.url });
+      running.push(process);
+      return process;
+    },
+    async close() {
+      await Promise.all(running.splice(0).map((stage) => stage.kill()));
+      await nats.stop();
+      await directory.remove();
+    },
+  };
 }
 
 const artifact = (path: string) => ({ uri: pathToFileURL(path).href });

@@ -3,14 +3,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startEngine, type Engine } from '@ubt/engine';
 import {
   createClip,
-  createTokenizer,
   defaultPreprocess,
   disposeClip,
-  learnTokenizer,
   loadCheckpoint,
   saveCheckpoint,
   type ClipConfig,
 } from '../index.js';
+import { CONFIG, tokenizer } from '../../test/tiny-clip.js';
 import { makeCheckpointFolder, type CheckpointFolder } from '../../test/checkpoint-folder.js';
 
 let engine: Engine;
@@ -24,11 +23,21 @@ beforeEach(async () => {
 });
 afterEach(() => folder.remove());
 
+const VIT: ClipConfig = {
+  ...CONFIG,
+  vision: { ...CONFIG.vision, activation: 'gelu' } as ClipConfig['vision'],
+  text: { ...CONFIG.text, activation: 'gelu' },
+};
+const RESNET: ClipConfig = {
+  ...VIT,
+  family: 'open-clip',
+  logitScaleInit: Math.log(1 / 0.07),
+  vision: { kind: 'modified-resnet', imageSize: 32, layers: [1, 1, 1, 1], width: 4, heads: 2 },
+};
+
 describe('a model of our own making', () => {
   it('is written as a folder that loads the same', async () => {
-    const json = learnTokenizer(['a photo of a cat', 'a cat'], { vocabSize: 520 });
-    const tokenizer = createTokenizer(json, { contextLength: 8 });
-    for (const config of [vitConfig(tokenizer.vocabSize), resnetConfig(tokenizer.vocabSize)]) {
+    for (const config of [VIT, RESNET]) {
       const model = createClip(config, 5);
       const preprocess = defaultPreprocess(config.vision.imageSize);
       const out = join(folder.root, config.family);
@@ -45,44 +54,3 @@ describe('a model of our own making', () => {
     }
   });
 });
-
-function vitConfig(vocabSize: number): ClipConfig {
-  return {
-    family: 'hugging-face',
-    customText: false,
-    embedDim: 8,
-    logitScaleInit: 2.6592,
-    vision: {
-      kind: 'vit',
-      imageSize: 8,
-      patchSize: 4,
-      width: 8,
-      layers: 1,
-      heads: 2,
-      mlpWidth: 16,
-      activation: 'gelu',
-      layerNormEps: 1e-5,
-    },
-    text: {
-      contextLength: 8,
-      vocabSize,
-      width: 8,
-      layers: 1,
-      heads: 2,
-      mlpWidth: 16,
-      activation: 'gelu',
-      layerNormEps: 1e-5,
-      pooling: 'first-eos',
-      eosTokenId: vocabSize - 1,
-    },
-  };
-}
-
-function resnetConfig(vocabSize: number): ClipConfig {
-  return {
-    ...vitConfig(vocabSize),
-    family: 'open-clip',
-    logitScaleInit: Math.log(1 / 0.07),
-    vision: { kind: 'modified-resnet', imageSize: 32, layers: [1, 1, 1, 1], width: 4, heads: 2 },
-  };
-}
