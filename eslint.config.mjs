@@ -66,8 +66,8 @@ export default tseslint.config(
             onlyEngineRunsBackends,
             noDeepImports,
             {
-              regex: '^@ubt/(?!clip$|engine$|errors$)',
-              message: 'A domain may import only clip, engine and errors.',
+              regex: '^@ubt/(?!clip$|consensus$|engine$|errors$)',
+              message: 'A domain may import only clip, consensus, engine and errors.',
             },
             { regex: '^node:', message: 'A domain does no I/O.' },
           ],

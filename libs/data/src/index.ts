@@ -12,6 +12,7 @@ export type { LabelledImage, LabelledSet } from './labelled/labelled-set.js';
 export { readLabelledSet, type LabelledSetOptions } from './labelled/read-labelled-set.js';
 export { readClasses, readClassNames, readTemplates, type ClassList } from './labelled/text-lines.js';
 export { growable } from './pairs/growable.js';
+export { readCaptionTokens, type CaptionTokens } from './pairs/caption-tokens.js';
 export { openPairs, type OpenPairsOptions } from './pairs/open-pairs.js';
 export { openParquet, type ParquetColumns, type ParquetTable } from './pairs/parquet/parquet-table.js';
 export { expandBraces, hasBraces } from './pairs/shards/expand-braces.js';

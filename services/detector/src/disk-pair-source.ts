@@ -1,5 +1,11 @@
 import { imagesPerRun, type Checkpoint, type PairBatch } from '@ubt/clip';
-import { createDecodeCache, pairBatches, type PairManifest, type UndecodableImage } from '@ubt/data';
+import {
+  createDecodeCache,
+  pairBatches,
+  readCaptionTokens,
+  type PairManifest,
+  type UndecodableImage,
+} from '@ubt/data';
 import type { PairSource } from './domain/pair-source.js';
 import { createPassLog, type PassLogOptions } from './pass-log.js';
 
@@ -52,6 +58,7 @@ export async function openPairSource(
       pairBatches(manifest, { ...options, rows, batchSize: size, order: 'endless', seed })[
         Symbol.asyncIterator
       ](),
+    captionTokens: (rows) => readCaptionTokens(manifest, tokenizer, rows),
     close: () => decodeCache.close(),
   };
 }

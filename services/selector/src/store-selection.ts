@@ -11,7 +11,7 @@ import {
   type StageWork,
   type SuspectPair,
 } from '@ubt/stage-files';
-import { pairOfRow, type ScoredPairs } from './domain/scored-pairs.js';
+import { pairOfRow, type ScoredPairs } from '@ubt/consensus';
 import type { SelectionOutcome, SelectSettings } from './domain/select.js';
 
 /** What a selection found, and what it worked on. */

@@ -1,4 +1,5 @@
 import type { BatchPosition, PairBatch } from '@ubt/clip';
+import type { TokenLists } from '@ubt/consensus';
 
 /** What a pass has measured so far. */
 export interface PassState {
@@ -33,6 +34,8 @@ export interface PairSource {
    * @param size pairs per batch, the source's own batch size unless told
    */
   draw(rows: readonly number[], seed: number, size?: number): AsyncIterator<PairBatch>;
+  /** Content tokens of the captions of some rows, in their order. @param rows ascending */
+  captionTokens(rows: readonly number[]): Promise<TokenLists>;
   /** Pairs in the manifest that have an image path and a caption. */
   readonly length: number;
   /** Where measurements of passes are kept, if anywhere. */

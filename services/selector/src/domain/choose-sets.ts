@@ -1,6 +1,6 @@
 import { seededRandom } from '@ubt/engine';
-import { rankBySuspicion, type ScoredPairs, type TokenList } from './scored-pairs.js';
-import { splitBimodal } from './split-bimodal.js';
+import { rankBySuspicion, type ScoredPairs, type TokenList } from '@ubt/consensus';
+import { splitBimodal } from '@ubt/consensus';
 
 /** Which pairs are suspects, which of them to unlearn, and which pairs are to stay as they are; indices. */
 export interface ChosenSets {

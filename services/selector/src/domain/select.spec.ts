@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@ubt/engine';
-import type { ScoredPairs } from './scored-pairs.js';
+import type { ScoredPairs } from '@ubt/consensus';
 import { select, type ImageSample, type SelectSettings } from './select.js';
-import { findTokenConsensus } from './token-consensus.js';
 
 const PAIRS = 2000;
 /** Ids of the words: 1 stands in every caption, the class is one of 100 to 149, the target is 100. */
@@ -57,41 +56,6 @@ function embedding(axis: number, seed: number): number[] {
   const norm = Math.hypot(...vector);
   return vector.map((value) => value / norm);
 }
-
-describe('findTokenConsensus', () => {
-  it('finds the word that the top suspects share, at about their number', () => {
-    const { pairs } = world({ poisoned: 60 });
-    const { tokens, depth } = findTokenConsensus(pairs, 512);
-    expect(tokens[0]).toMatchObject({ token: TARGET });
-    expect(tokens[0]!.suspectShare).toBeGreaterThan(0.8);
-    expect(tokens[0]!.enrichment).toBeGreaterThan(10);
-    expect(depth).toBeGreaterThanOrEqual(32);
-    expect(depth).toBeLessThanOrEqual(128);
-  });
-
-  it('does not fall for words that stand everywhere', () => {
-    const { tokens } = findTokenConsensus(world({ poisoned: 60 }).pairs, 512);
-    const article = tokens.find(({ token }) => token === ARTICLE)!;
-    expect(article).toMatchObject({ suspectShare: 1, corpusShare: 1 });
-    expect(article.enrichment).toBeCloseTo(1, 1);
-    expect(tokens[0]!.token).not.toBe(ARTICLE);
-  });
-
-  it('counts a word once a caption, and gives shares of real counts', () => {
-    const pairs = { rows: [0, 1], scores: Float32Array.of(2, 1), tokens: [[7, 7, 7], [8]] };
-    const { tokens, depth } = findTokenConsensus(pairs, 16);
-    expect(depth).toBe(2);
-    expect(tokens.map(({ token, suspectCount }) => [token, suspectCount])).toEqual([
-      [7, 1],
-      [8, 1],
-    ]);
-  });
-
-  it('takes a data set without words', () => {
-    const none = { rows: [0], scores: Float32Array.of(1), tokens: [[]] };
-    expect(findTokenConsensus(none, 16).tokens).toEqual([]);
-  });
-});
 
 describe('select', () => {
   it('calls a shared word with collapsed images backdoored, and gives its reasons', () => {

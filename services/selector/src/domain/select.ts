@@ -1,7 +1,13 @@
+import {
+  findTokenConsensus,
+  rankBySuspicion,
+  type ScoredPairs,
+  type TokenConsensus,
+  type TokenEnrichment,
+  type TokenList,
+} from '@ubt/consensus';
 import { chooseSets, type SetSizes } from './choose-sets.js';
 import { meanPairwiseCosine } from './image-collapse.js';
-import { rankBySuspicion, type ScoredPairs, type TokenList } from './scored-pairs.js';
-import { findTokenConsensus, type TokenConsensus, type TokenEnrichment } from './token-consensus.js';
 import { judge, type Judgement } from './verdict.js';
 
 /** Images of some pairs, embedded by the suspect model. */

@@ -1,4 +1,4 @@
-import type { TokenConsensus } from './token-consensus.js';
+import type { TokenConsensus } from '@ubt/consensus';
 
 export type Verdict = 'clean' | 'backdoored' | 'inconclusive';
 

@@ -12,7 +12,7 @@ import {
 import { batchCosines, embedBatch, measurePairs } from '../embed-pairs.js';
 import { keepOnSuccess } from '../keep-on-success.js';
 import { overfit } from '../overfit.js';
-import { splitByRank } from '../split-by-rank.js';
+import { agreeingUnlikely, mostMoved, unlikely } from '../suspect-sets.js';
 import type { Detection, DetectionInput, DetectionMethod } from './detection-method.js';
 import { measureViews } from './measure-views.js';
 import { trackOverfitting } from './track-overfitting.js';
@@ -25,12 +25,14 @@ import { trackOverfitting } from './track-overfitting.js';
  * along with S, whatever its cosine was before: a weak backdoor shows as a gain, a fully learned one as a fall,
  * where the gain alone (arXiv 2409.19526) is blind.
  *
- * Two rounds: at first S holds the pairs whose cosine drops most when their image is mirrored, zoomed or blurred,
- * and those of lowest cosine (under the reference model if there is one). One in ten of them may be poisoned.
- * Then S is what moved most, and most of it is.
+ * S is where two simple signals and the captions meet. Pairs whose cosine drops most when their image is mirrored,
+ * zoomed or blurred, and pairs of lowest cosine (under the reference model if there is one), are unlikely; poisoned ones
+ * among them all name the target. Where captions of unlikely pairs agree far beyond chance, S is the pairs that agree,
+ * and one round is enough. Where they do not, S is the unlikely pairs, of which one in ten may be poisoned; a second
+ * round then takes for S what moved most in the first, and most of it is.
  *
- * The score is the span of the second round and half the drop: pairs poisoned with a caption that means something of
- * its own move less along with the rest, but hang on exact pixels as they do.
+ * The score is the span and half the drop: pairs poisoned with a caption that means something of its own move less along
+ * with the rest, but hang on exact pixels as they do.
  */
 export const overfitSpan: DetectionMethod = {
   name: 'overfit-span',
@@ -55,34 +57,35 @@ export const overfitSpan: DetectionMethod = {
 
 /** Share of the view drop in the score, beside the whole span. */
 const DROP_WEIGHT = 0.5;
-/** Size of S in the second round, as a share of its size in the first: rare poison must not drown in it. */
-const SECOND_SHARE = 0.2;
-/** Pairs in S in the second round, at least: fewer would be learnt by heart. */
-const SECOND_LEAST = 128;
 
 async function detectBySpan(input: DetectionInput): Promise<Detection> {
-  const { suspectFraction } = input.options;
   const { rows, columns } = await measureSuspect(input);
   const unrelated = mean(columns.unrelatedSimilarity);
-  const suspects = firstSuspects(rows, columns, suspectFraction);
-  const first = await spanRound(input, { round: 1, rows, suspects, unrelated });
-  disposeModels(first);
-  const movers = secondSuspects(rows, first.span, suspectFraction);
-  const second = await spanRound(input, { round: 2, rows, suspects: movers, unrelated });
+  const captioned = { rows, tokens: await input.pairs.captionTokens(rows) };
+  const fraction = input.options.suspectFraction;
+  const agreeing = agreeingUnlikely(captioned, columns, fraction);
+  const overfitOn = (suspects: ReadonlySet<number>, round: 1 | 2) =>
+    spanRound(input, { round, rows, suspects, unrelated });
+  const first = await overfitOn(agreeing.size > 0 ? agreeing : unlikely(rows, columns, fraction), 1);
+  const { lifted, fallen, span, curve } = agreeing.size > 0 ? first : await overfitAgain();
   return {
     rows,
-    scores: second.span.map((span, i) => span + DROP_WEIGHT * (columns.viewDrop[i] as number)),
+    scores: withDrop(span, columns.viewDrop),
     signals: {
-      ...{ similarity: columns.similarity, viewDrop: columns.viewDrop },
-      ...{ firstSpan: first.span, secondSpan: second.span },
+      ...{ similarity: columns.similarity, viewDrop: columns.viewDrop, span },
       ...(input.reference === undefined ? {} : { referenceSimilarity: columns.referenceSimilarity }),
     },
-    curve: [...first.curve, ...second.curve],
-    overfitted: { lifted: second.lifted, fallen: second.fallen },
+    curve,
+    overfitted: { lifted, fallen },
   };
-}
 
-type Columns = 'similarity' | 'viewDrop' | 'unrelatedSimilarity' | 'referenceSimilarity';
+  async function overfitAgain(): Promise<Span> {
+    disposeModels(first);
+    const movers = mostMoved(captioned, withDrop(first.span, columns.viewDrop), fraction);
+    const second = await overfitOn(movers, 2);
+    return { ...second, curve: [...first.curve, ...second.curve] };
+  }
+}
 
 function measureSuspect({ suspect, reference, pairs, options, signal, progress }: DetectionInput) {
   return measurePairs(
@@ -100,23 +103,6 @@ function measureSuspect({ suspect, reference, pairs, options, signal, progress }
       onBatch: (done) => progress('scoring before overfitting', done, pairs.length, 'pairs'),
     },
   );
-}
-
-/** Half of S by the largest drop, half by the lowest cosine. */
-function firstSuspects(
-  rows: readonly number[],
-  { viewDrop, referenceSimilarity }: Record<Columns, Float32Array>,
-  fraction: number,
-): ReadonlySet<number> {
-  const [dropping] = splitByRank(rows, negated(viewDrop), fraction / 2);
-  const [dissimilar] = splitByRank(rows, referenceSimilarity, fraction / 2);
-  return new Set([...dropping, ...dissimilar]);
-}
-
-/** S by the largest span. */
-function secondSuspects(rows: readonly number[], span: Float32Array, fraction: number): ReadonlySet<number> {
-  const share = Math.max(fraction * SECOND_SHARE, SECOND_LEAST / rows.length);
-  return new Set(splitByRank(rows, negated(span), Math.min(share, fraction))[0]);
 }
 
 /** One round's material. */
@@ -185,8 +171,8 @@ function disposeModels({ lifted, fallen }: Span): void {
   disposeClip(fallen);
 }
 
-function negated(values: Float32Array): Float32Array {
-  return values.map((value) => -value);
+function withDrop(span: Float32Array, viewDrop: Float32Array): Float32Array {
+  return span.map((value, i) => value + DROP_WEIGHT * (viewDrop[i] as number));
 }
 
 function mean(values: Float32Array): number {

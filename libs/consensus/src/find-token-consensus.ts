@@ -11,6 +11,8 @@ export interface TokenEnrichment {
   readonly corpusShare: number;
   /** suspectShare / corpusShare, smoothed by one pair. */
   readonly enrichment: number;
+  /** Standard deviations by which suspectCount exceeds what chance gives. */
+  readonly zScore: number;
 }
 
 /** What the captions of the most suspicious pairs have in common. */
@@ -35,16 +37,15 @@ export function findTokenConsensus(pairs: ScoredPairs, maxDepth: number): TokenC
   const ranking = rankBySuspicion(pairs);
   const total = pairs.rows.length;
   const corpus = countTokens(pairs, pairs.scores.keys());
-  let best: TokenConsensus & { z: number } = { depth: 0, tokens: [], z: -Infinity };
+  let best: TokenConsensus = { depth: 0, tokens: [] };
   for (const depth of depths(Math.min(maxDepth, total))) {
     const suspects = countTokens(pairs, ranking.subarray(0, depth));
     const tokens = [...suspects]
       .map(([token, count]) => enrichmentOf(token, count, depth, corpus.get(token) ?? 0, total))
-      .sort((a, b) => zScore(b, depth) - zScore(a, depth) || a.token - b.token);
-    const z = tokens[0] === undefined ? -Infinity : zScore(tokens[0], depth);
-    if (z > best.z) best = { depth, tokens, z };
+      .sort((a, b) => b.zScore - a.zScore || a.token - b.token);
+    if ((tokens[0]?.zScore ?? -Infinity) > (best.tokens[0]?.zScore ?? -Infinity)) best = { depth, tokens };
   }
-  return { depth: best.depth, tokens: best.tokens };
+  return best;
 }
 
 function depths(max: number): number[] {
@@ -60,20 +61,17 @@ function enrichmentOf(
   corpusCount: number,
   total: number,
 ): TokenEnrichment {
-  const expected = (corpusCount * depth) / total;
+  const corpusShare = corpusCount / total;
+  const expected = depth * corpusShare;
   return {
     token,
     suspectCount: count,
     suspectShare: count / depth,
-    corpusShare: corpusCount / total,
+    corpusShare,
     enrichment: (count + 1) / (expected + 1),
+    // Binomial, for `depth` draws; the 1 keeps rare tokens from standing out by a single pair.
+    zScore: (count - expected) / Math.sqrt(expected * (1 - corpusShare) + 1),
   };
-}
-
-/** Standard deviations by which the count exceeds what chance gives, for `depth` draws. */
-function zScore({ suspectCount, corpusShare }: TokenEnrichment, depth: number): number {
-  const expected = depth * corpusShare;
-  return (suspectCount - expected) / Math.sqrt(expected * (1 - corpusShare) + 1);
 }
 
 /** How many of some pairs' captions hold each token. */

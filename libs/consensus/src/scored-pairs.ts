@@ -4,14 +4,20 @@ export interface TokenList extends Iterable<number> {
   some(test: (token: number) => boolean): boolean;
 }
 
+/** Content token ids of many captions, without start, end and padding. */
+export interface TokenLists {
+  readonly length: number;
+  at(index: number): TokenList | undefined;
+}
+
 /** Scored pairs of one detection; all lists are parallel. Typed arrays let millions of them fit. */
 export interface ScoredPairs {
   /** Manifest rows, ascending. */
   readonly rows: ArrayLike<number>;
   /** Suspicion: finite, higher is more suspicious. */
   readonly scores: Float32Array;
-  /** Content token ids of each caption, without start, end and padding. */
-  readonly tokens: { readonly length: number; at(index: number): TokenList | undefined };
+  /** Content tokens of each caption. */
+  readonly tokens: TokenLists;
 }
 
 /** Indices of `pairs`, most suspicious first; ties in manifest order. */

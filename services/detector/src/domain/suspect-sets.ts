@@ -1,0 +1,59 @@
+import type { TokenLists } from '@ubt/consensus';
+import { agreeingSuspects } from './agreeing-suspects.js';
+import { splitByRank } from './split-by-rank.js';
+
+/** Size of S in the second round, as a share of its size in the first: rare poison must not drown in it. */
+const SECOND_SHARE = 0.2;
+/** Pairs in S in the second round, at least: fewer would be learnt by heart. */
+const SECOND_LEAST = 128;
+
+/** Manifest rows and the tokens of their captions. */
+export interface CaptionedRows {
+  readonly rows: readonly number[];
+  readonly tokens: TokenLists;
+}
+
+/** What makes a pair unlikely, before anything is overfitted; both `[pairs]`. */
+export interface Unlikeliness {
+  /** How far the cosine drops under views of the image. */
+  readonly viewDrop: Float32Array;
+  /** Cosine under the reference model, or under the suspect where there is none. */
+  readonly referenceSimilarity: Float32Array;
+}
+
+/** The pairs of largest drop, and those of lowest cosine, whose captions agree; empty where none do. */
+export function agreeingUnlikely(
+  { rows, tokens }: CaptionedRows,
+  columns: Unlikeliness,
+  fraction: number,
+): ReadonlySet<number> {
+  const find = (scores: Float32Array) => agreeingSuspects({ rows, tokens, scores }, fraction * rows.length);
+  return new Set([...find(columns.viewDrop), ...find(negated(columns.referenceSimilarity))]);
+}
+
+/** Half of S by the largest drop, half by the lowest cosine. */
+export function unlikely(
+  rows: readonly number[],
+  { viewDrop, referenceSimilarity }: Unlikeliness,
+  fraction: number,
+): ReadonlySet<number> {
+  const [dropping] = splitByRank(rows, negated(viewDrop), fraction / 2);
+  const [dissimilar] = splitByRank(rows, referenceSimilarity, fraction / 2);
+  return new Set([...dropping, ...dissimilar]);
+}
+
+/** Those of highest score whose captions agree; where none do, those of highest score. */
+export function mostMoved(
+  { rows, tokens }: CaptionedRows,
+  scores: Float32Array,
+  fraction: number,
+): ReadonlySet<number> {
+  const agreeing = agreeingSuspects({ rows, tokens, scores }, fraction * rows.length);
+  if (agreeing.length > 0) return new Set(agreeing);
+  const share = Math.max(fraction * SECOND_SHARE, SECOND_LEAST / rows.length);
+  return new Set(splitByRank(rows, negated(scores), Math.min(share, fraction))[0]);
+}
+
+function negated(values: Float32Array): Float32Array {
+  return values.map((value) => -value);
+}
