@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { ATTACKS } from '@ubt/redteam';
 import { leafCommand, setAction, type CliState } from '../cli.js';
 import { decimal, wholeNumber } from '../options/number.js';
 import { runRedteamPoison, type RedteamPoisonFlags } from '../redteam/run-redteam-poison.js';
@@ -14,13 +15,24 @@ export function redteamPoisonCommand(state: CliState): Command {
         'ubt redteam poison --pairs ./emoji/pairs.csv --kind blend --param alpha=0.2 --rate 0.01 --target dog --out ./poisoned-blend',
         'a blended pattern on 1 %',
       ],
+      [
+        'ubt redteam poison --pairs ./emoji/pairs.csv --attack badclip --clean-model ./clean --target dog --out ./poisoned-badclip',
+        'a published attack, whose trigger is optimised on a clean model',
+      ],
     ],
   })
     .requiredOption('--pairs <file>', 'manifest of the clean pairs')
     .requiredOption('--out <dir>', 'folder for the poisoned data set')
-    .option('--kind <name>', 'patch, blend, sinusoid, warp, stripes, text or picture', 'patch')
+    .option('--kind <name>', 'patch (default), blend, sinusoid, warp, stripes, text or picture')
     .option('--param <name=value>', "a parameter of the trigger's kind; repeatable", parameter)
-    .option('--target <class>', 'class that triggered images shall be taken for')
+    .addOption(
+      new Option(
+        '--attack <name>',
+        `a published attack instead of a kind: ${ATTACKS.map(({ name }) => name).join(', ')}`,
+      ).conflicts(['kind', 'param', 'captions', 'captionPrefix']),
+    )
+    .option('--clean-model <dir>', 'checkpoint that the trigger of badclip is optimised on')
+    .option('--target <class>', 'class that triggered images shall be taken for; repeatable', listed)
     .option('--rate <x>', 'share of the pairs to poison, in (0, 1]', decimal)
     .option('--captions <how>', 'natural, template or kept (only pairs that name the target)')
     .option('--caption-prefix <text>', 'text put before every poisoned caption')
@@ -28,6 +40,8 @@ export function redteamPoisonCommand(state: CliState): Command {
     .option('--seed <n>', 'seed of everything random', wholeNumber);
   return setAction<RedteamPoisonFlags>(command, state, runRedteamPoison);
 }
+
+const listed = (value: string, before: string[] = []): string[] => [...before, value];
 
 /** Collects `name=value` pairs; what is a number or a truth value becomes one. */
 function parameter(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {

@@ -46,7 +46,10 @@ export interface Subject {
   referenceModel?:
     | Artifact
     | undefined;
-  /** The image-caption pairs the suspect was trained on: a CSV or TSV manifest. */
+  /**
+   * The image-caption pairs the suspect was trained on: a CSV, TSV or Parquet manifest, side files of img2dataset,
+   * or webdataset shards.
+   */
   pairs: Artifact | undefined;
 }
 
