@@ -16,9 +16,18 @@ describe('splitBimodal', () => {
     expect(threshold).toBeLessThan(0.45);
   });
 
-  it('parts no group of one from the rest, and takes an empty list', () => {
-    expect(splitBimodal([1, 1.1, 9])).toBe(9);
+  it('does not take a handful of like values for a group where there is only one', () => {
+    // Quantiles of a logistic distribution, and three equal values far out.
+    const one = Array.from({ length: 200 }, (_, i) => Math.log((i + 0.5) / (199.5 - i)));
+    const values = [...one, 4.5, 4.5, 4.5];
+    const upper = values.filter((value) => value > splitBimodal(values)).length;
+    expect(upper / values.length).toBeGreaterThan(0.3);
+    expect(upper / values.length).toBeLessThan(0.8);
+  });
+
+  it('takes an empty list, and one value', () => {
     expect(splitBimodal([])).toBe(0);
+    expect(splitBimodal([3])).toBe(3);
   });
 
   it('leaves equal values together', () => expect(splitBimodal([2, 2, 2])).toBe(2));
