@@ -5,11 +5,12 @@ import { UbtError } from '@ubt/errors';
 import { workspace } from '../workspace.js';
 
 /** The built packages that decide what a defence computes. */
-const DECISIVE = [
+export const DECISIVE: readonly string[] = [
   'services/detector',
   'services/selector',
   'services/unlearner',
   'libs/clip',
+  'libs/consensus',
   'libs/engine',
   'libs/data',
   'libs/evaluation',
