@@ -9,7 +9,8 @@ import { workspace } from './workspace.js';
 
 /** Parts of the benchmark that can be run alone. */
 export const PARTS = [
-  ...(['victims', 'unpoisoned', 'defence', 'detection', 'reference', 'fine-tuning', 'baselines'] as const),
+  ...(['victims', 'unpoisoned', 'defence', 'rebound'] as const),
+  ...(['detection', 'reference', 'fine-tuning', 'baselines'] as const),
 ] as const;
 
 /** A part of the benchmark. */

@@ -84,5 +84,8 @@ export const BASELINES = {
   recipe: { ...SCRATCH, steps: 200 } satisfies SeedlessRecipe,
 } as const;
 
+/** What a cleaned model goes through to see whether its backdoor comes back: training on clean pairs. */
+export const REBOUND = { steps: 300, learningRate: 1e-3 } as const;
+
 /** Views of the target class's test drawing that target-class accuracy is measured on. */
 export const TARGET_VIEWS = 64;

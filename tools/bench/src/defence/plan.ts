@@ -11,6 +11,7 @@ import {
   helps,
   honestMeasures,
   otherMethods,
+  rebounded,
   trainedAnew,
   victimMeasures,
 } from './run-victim.js';
@@ -98,6 +99,9 @@ function victimTasks(context: BenchContext, seed: number, attack: Attack): Task[
         ),
       ),
     ]),
+    step('rebound', 'train on after the defence', async (with_, draft) => {
+      draft.rebound = await rebounded(with_, scenario);
+    }),
     ...DETECTORS.map((detector) =>
       step('detection', `detect with ${detector.name}`, async (with_, draft) => {
         draft.detections.push(await detectedBy(with_, scenario, detector));

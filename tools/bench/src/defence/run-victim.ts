@@ -1,9 +1,11 @@
 import type { DefenceOutcome, Help, Measures, VictimResult } from '../results/bench-results.js';
 import type { BenchContext } from './bench-context.js';
 import type { Baseline } from './baselines/baseline.js';
+import { fineTuning } from './baselines/fine-tuning.js';
 import { runBaseline } from './baselines/run-baseline.js';
 import type { Detector } from './detectors/detector.js';
 import { runDetector } from './detectors/run-detector.js';
+import { REBOUND } from '../victim-recipe.js';
 import { measureModel } from './measure-model.js';
 import { runDefence, runDetection } from './run-defence.js';
 import { DETECTION_METHODS, type Scenario } from './scenarios.js';
@@ -85,6 +87,20 @@ export async function trainedAnew(
     ...{ baseline: baseline.name, learningRate, seconds: trained.seconds },
     after: await measureModel(context, trained, scenario),
   };
+}
+
+/** Trains the defended model on clean pairs, and measures whether the backdoor comes back. */
+export async function rebounded(
+  context: BenchContext,
+  scenario: Scenario,
+): Promise<NonNullable<VictimResult['rebound']>> {
+  const victim = await scenarioModel(context, scenario);
+  const { model } = await runDefence(context, scenario, victim);
+  const trained = await runBaseline(context, scenario, {
+    ...{ baseline: fineTuning, model: { ...model, seconds: 0 } },
+    ...REBOUND,
+  });
+  return { ...REBOUND, after: await measureModel(context, trained, scenario) };
 }
 
 /** What a defence can be given in a regime. */

@@ -88,6 +88,8 @@ export interface VictimResult {
     readonly outcome: DefenceOutcome;
     readonly after: Measures;
   }[];
+  /** The model that the defence without reference left, after further training on clean pairs. */
+  readonly rebound?: { readonly steps: number; readonly learningRate: number; readonly after: Measures };
   /** The methods that the defence does not run by default. */
   readonly detections: readonly {
     readonly help: Help;

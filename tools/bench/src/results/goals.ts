@@ -1,4 +1,5 @@
-import type { BenchResults, VictimResult } from './bench-results.js';
+import { ATTACKS } from '../defence/scenarios.js';
+import type { BenchResults, Measures, VictimResult } from './bench-results.js';
 import { markdownTable } from './markdown-table.js';
 
 /** What the defence promises on this data, checked on the worst seed. */
@@ -12,8 +13,9 @@ interface Goal {
 }
 
 const POINT = 0.01;
-const ALL = ['patch-2', 'patch-1', 'blend-2'];
-const TWO_PERCENT = ['patch-2', 'blend-2'];
+const atLeast = (rate: number) => ATTACKS.filter((attack) => attack.rate >= rate).map(({ name }) => name);
+const ALL = atLeast(0.01);
+const TWO_PERCENT = atLeast(0.02);
 
 const GOALS: readonly Goal[] = [
   {
@@ -46,6 +48,21 @@ const GOALS: readonly Goal[] = [
     ...{ attacks: ALL, direction: 'at most', bound: 5 * POINT },
     value: (result) => lost(result, 'targetAccuracy'),
   },
+  {
+    promise: 'After the defence: triggered images recognised at least half as often as clean ones',
+    ...{ attacks: ALL, direction: 'at least', bound: 0.5 },
+    value: (result) => recognised(alone(result)?.after),
+  },
+  {
+    promise: 'The same with reference: at least 0.9 as often',
+    ...{ attacks: ALL, direction: 'at least', bound: 0.9 },
+    value: (result) => recognised(result.defences.find(({ help }) => help === 'with reference')?.after),
+  },
+  {
+    promise: 'After the defence and clean training: attack success at most 0.03',
+    ...{ attacks: ALL, direction: 'at most', bound: 0.03 },
+    value: ({ rebound }) => rebound?.after.attackSuccessRate,
+  },
 ];
 
 /** The promises, the worst seed of each, and whether they were kept. */
@@ -72,6 +89,11 @@ function unpoisonedRow(unpoisoned: BenchResults['unpoisoned']): string[] {
   const promise = 'Unpoisoned models: verdict "clean", every time';
   if (verdicts.length === 0) return [promise, 'not measured', ''];
   return [promise, `${clean} of ${verdicts.length}`, clean === verdicts.length ? 'yes' : 'no'];
+}
+
+/** Accuracy on triggered images as a share of clean accuracy. */
+function recognised(after: Measures | undefined): number | undefined {
+  return after?.triggeredAccuracy === undefined ? undefined : after.triggeredAccuracy / after.cleanAccuracy;
 }
 
 function alone({ defences }: VictimResult) {

@@ -4,13 +4,22 @@ import type { Scenario } from '../scenarios.js';
 import { modelOf, shortened, trainInCell, type BenchModel, type TrainingRecord } from '../train-in-cell.js';
 import type { Baseline } from './baseline.js';
 
+/** One training of a baseline. */
+export interface BaselineRun {
+  readonly baseline: Baseline;
+  readonly model: BenchModel;
+  readonly learningRate: number;
+  /** The recipe's unless told. */
+  readonly steps?: number | undefined;
+}
+
 /** Runs a baseline on a victim at one learning rate. @returns the victim itself where there was nothing to do */
 export async function runBaseline(
   context: BenchContext,
   scenario: Scenario,
-  { baseline, model, learningRate }: { baseline: Baseline; model: BenchModel; learningRate: number },
+  { baseline, model, learningRate, steps = context.options.baselineSteps }: BaselineRun,
 ): Promise<BenchModel> {
-  const shared = shortened(SHARED.recipe, context.options.baselineSteps);
+  const shared = shortened(SHARED.recipe, steps);
   const recipe = { ...shared, learningRate, seed: scenario.seed };
   const cell = await context.store.cell<TrainingRecord | { untouched: true }>({
     kind: baseline.name,

@@ -34,6 +34,7 @@ function modelsOf(results: readonly VictimResult[]): { model: string; measures: 
     { model: 'victim', measures: results.flatMap(({ victim }) => victim ?? []) },
     { model: 'after UBT', measures: after('alone') },
     { model: 'after UBT with reference', measures: after('with reference') },
+    ...reboundOf(results),
     ...BASELINES.map(({ name, title }) => {
       const best = bestLearningRate(results, name);
       const runs = best === undefined ? [] : runsOf(results, name, best);
@@ -41,6 +42,12 @@ function modelsOf(results: readonly VictimResult[]): { model: string; measures: 
     }),
     { model: 'never poisoned', measures: results.flatMap(({ honest }) => honest ?? []) },
   ];
+}
+
+function reboundOf(results: readonly VictimResult[]): { model: string; measures: Measures[] }[] {
+  const rebounds = results.flatMap(({ rebound }) => rebound ?? []);
+  const steps = rebounds[0]?.steps;
+  return [{ model: `after UBT and ${steps} clean steps`, measures: rebounds.map(({ after }) => after) }];
 }
 
 type Rates = Pick<Measures, MeasuredRate>;
