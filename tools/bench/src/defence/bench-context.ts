@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import type { BenchOptions } from '../bench-options.js';
 import { TARGET_VIEWS, VICTIM_RECIPE } from '../victim-recipe.js';
 import type { CellStore } from './cell-store.js';
+import type { ProductDigests } from './product-digest.js';
 
 /** What every piece of the benchmark works with. */
 export interface BenchContext {
   readonly options: BenchOptions;
   readonly store: CellStore;
-  /** Digest of the product's build. */
-  readonly product: string;
+  /** Digests of the product's build. */
+  readonly product: ProductDigests;
   readonly signal: AbortSignal;
   /** Says how far the piece in work is. */
   readonly note: (line: string) => void;

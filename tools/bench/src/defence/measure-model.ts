@@ -25,7 +25,7 @@ export async function measureModel(
   const { store, product } = context;
   const cell = await store.cell({
     kind: 'measures',
-    key: { model: id, pairs: pairsKey(context, scenario), target: TARGET_VIEWS, product },
+    key: { model: id, pairs: pairsKey(context, scenario), target: TARGET_VIEWS, product: product.measures },
     compute: () => withEngine(context, () => measure(context, dir, scenario)),
   });
   return cell.result;

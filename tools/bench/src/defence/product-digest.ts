@@ -4,27 +4,36 @@ import { join } from 'node:path';
 import { UbtError } from '@ubt/errors';
 import { workspace } from '../workspace.js';
 
-/** The built packages that decide what a defence computes. */
-export const DECISIVE: readonly string[] = [
-  'services/detector',
-  'services/selector',
-  'services/unlearner',
-  'libs/clip',
-  'libs/consensus',
-  'libs/engine',
-  'libs/data',
-  'libs/evaluation',
-];
+const MODELS = ['libs/clip', 'libs/engine', 'libs/data'];
+const DETECTING = [...MODELS, 'libs/consensus', 'services/detector'];
+
+/** What a piece of the benchmark is made by, and the built packages that decide what it computes. */
+export const DECISIVE = {
+  defence: [...DETECTING, 'services/selector', 'services/unlearner', 'libs/evaluation'],
+  detection: DETECTING,
+  measures: [...MODELS, 'libs/evaluation'],
+} as const satisfies Record<string, readonly string[]>;
+
+/** Digests of the product as it is built; 16 hexadecimal digits each. */
+export type ProductDigests = Readonly<Record<keyof typeof DECISIVE, string>>;
 
 /**
- * A digest of the product as it is built: results of another build are not taken for this one's.
+ * Digests of the product as it is built, by what is made with it: results of another build are not taken for this
+ * one's, and what a change does not touch is kept.
  *
- * @returns 16 hexadecimal digits
  * @throws UbtError `NOT_BUILT`
  */
-export async function productDigest(root = workspace): Promise<string> {
+export async function productDigests(root = workspace): Promise<ProductDigests> {
+  return {
+    defence: await digestOf(DECISIVE.defence, root),
+    detection: await digestOf(DECISIVE.detection, root),
+    measures: await digestOf(DECISIVE.measures, root),
+  };
+}
+
+async function digestOf(folders: readonly string[], root: string): Promise<string> {
   const hash = createHash('sha256');
-  for (const folder of DECISIVE) {
+  for (const folder of folders) {
     const dist = join(root, folder, 'dist');
     const files = await readdir(dist, { recursive: true }).catch((cause: unknown) => {
       throw new UbtError('failed-precondition', `${folder} is not built: there is no ${dist}.`, {

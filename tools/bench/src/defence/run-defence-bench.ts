@@ -10,7 +10,7 @@ import { updatePage } from '../results/update-page.js';
 import { BASELINES, VICTIM_RECIPE } from '../victim-recipe.js';
 import { workspace } from '../workspace.js';
 import { openCellStore } from './cell-store.js';
-import { productDigest } from './product-digest.js';
+import { productDigests } from './product-digest.js';
 import { runTasks } from './run-tasks.js';
 
 /** What the benchmark prints to. */
@@ -31,7 +31,7 @@ export async function runDefenceBench(
   args: readonly string[],
   { progress, result, signal }: BenchIo,
 ): Promise<BenchResults> {
-  const product = await productDigest();
+  const product = await productDigests();
   const store = openCellStore(options.cacheDir);
   const gathered = await runTasks({ options, store, product, signal, note: progress }, progress);
   const { data, training } = VICTIM_RECIPE;
@@ -39,7 +39,7 @@ export async function runDefenceBench(
   const results: BenchResults = {
     schemaVersion: 1,
     ...{ regime: options.regime, architecture: options.architecture },
-    ...(await describeRun({ args, product, threads: options.threads })),
+    ...(await describeRun({ args, product: product.defence, threads: options.threads })),
     data: { ...dataOf(data), classes: String(options.classes), pairs: options.pairs ?? data.pairs },
     training: { steps: options.steps ?? steps, batchSize, learningRate },
     baselines: {

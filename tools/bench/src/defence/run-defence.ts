@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { UbtError } from '@ubt/errors';
 import type { DefenceOutcome, DetectionQuality, ListQuality } from '../results/bench-results.js';
 import type { BenchContext } from './bench-context.js';
-import { productDigest } from './product-digest.js';
+import { productDigests, type ProductDigests } from './product-digest.js';
 import { scenarioPairs } from './poisoned-pairs.js';
 import { runUbt } from './run-ubt.js';
 import { DETECTION_METHODS, type Scenario } from './scenarios.js';
@@ -49,11 +49,11 @@ export async function runDefence(
   const { seed } = scenario;
   const cell = await store.cell({
     kind: 'defences',
-    key: { model: model.id, reference: reference?.id ?? null, seed, product },
+    key: { model: model.id, reference: reference?.id ?? null, seed, product: product.defence },
     async compute(folder) {
       const out = join(folder, 'out');
       const args = [...(await subjectArgs(context, scenario, model, reference)), '--out', out];
-      const printed = await ubt<PrintedSummary>(context, ['defend', ...args], folder);
+      const printed = await ubt<PrintedSummary>(context, 'defence', { args: ['defend', ...args], folder });
       return outcomeOf(printed, printed.model === null ? {} : await readUnlearning(out));
     },
   });
@@ -73,11 +73,11 @@ export async function runDetection(
   const { seed } = scenario;
   const cell = await store.cell({
     kind: 'detections',
-    key: { model: model.id, reference: reference?.id ?? null, method, seed, product },
+    key: { model: model.id, reference: reference?.id ?? null, method, seed, product: product.detection },
     async compute(folder) {
       const subject = await subjectArgs(context, scenario, model, reference);
       const args = ['detect', ...subject, '--method', method, '--out', join(folder, 'out')];
-      const { detection } = await ubt<PrintedSummary>(context, args, folder);
+      const { detection } = await ubt<PrintedSummary>(context, 'detection', { args, folder });
       return qualityOf(detection).detection!;
     },
   });
@@ -99,11 +99,15 @@ async function subjectArgs(
 }
 
 /** Runs a command of the product, and makes sure that it was the build that the result is filed under. */
-async function ubt<Result>(context: BenchContext, args: readonly string[], folder: string): Promise<Result> {
+async function ubt<Result>(
+  context: BenchContext,
+  made: keyof ProductDigests,
+  { args, folder }: { args: readonly string[]; folder: string },
+): Promise<Result> {
   const { options, signal, product } = context;
   const { cacheDir, threads } = options;
   const printed = await runUbt<Result>(args, join(folder, 'ubt.log'), { cacheDir, threads, signal });
-  if ((await productDigest()) === product) return printed;
+  if ((await productDigests())[made] === product[made]) return printed;
   throw new UbtError('aborted', 'The product was built anew while it was measured.', {
     code: 'BENCH_BUILD_CHANGED',
     fix: 'Leave the working tree alone and run the same command again; finished pieces are kept.',

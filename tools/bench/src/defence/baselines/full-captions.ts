@@ -29,7 +29,7 @@ export const fullCaptions: Baseline = {
   source: 'UBT without the token portion, without its restoring part and without its stop rule',
   part: 'baselines',
   learningRates: [1e-4, 3e-4, 1e-3],
-  key: ({ product }) => ({ ...WEIGHTS, product, version: 1 }),
+  key: ({ product }) => ({ ...WEIGHTS, product: product.defence, version: 1 }),
   async prepare(context, scenario, model, folder) {
     const { outcome, folder: defence } = await runDefence(context, scenario, model);
     if (outcome.verdict !== 'backdoored') return undefined;
