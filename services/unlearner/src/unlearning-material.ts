@@ -32,7 +32,7 @@ const TRIGGER_PAIRS = 512;
 /** A small set of named pairs: that a few of them went missing is no reason to stop. */
 const MAX_UNDECODABLE_SHARE = 0.5;
 /** Share of the retain pairs that show the target concept: it is what unlearning could take along. */
-const TARGET_SHARE = 0.05;
+const TARGET_SHARE = 0.1;
 
 /**
  * Reads the pairs that a selection names.
