@@ -113,6 +113,23 @@ describe('freeze', () => {
     tf.dispose([x, w]);
   });
 
+  it('compiles them in at the first run when told to, so that the first result has the bits of all others', async () => {
+    const [x, w] = [normal(40, 96), normal(96, 64)];
+    const [frozen] = await freeze([w], 'float32', 'at-once');
+    const before = engine.stats().sessionsCompiled;
+    const run = async (): Promise<Float32Array> => {
+      const y = tf.tidy(() => tf.softmax(tf.matMul(x as tf.Tensor2D, frozen as tf.Tensor2D)));
+      const values = Float32Array.from(await y.data());
+      y.dispose();
+      return values;
+    };
+    const [first, second, third] = [await run(), await run(), await run()];
+    expect(engine.stats().sessionsCompiled - before).toBe(1);
+    expect(second).toEqual(first);
+    expect(third).toEqual(first);
+    tf.dispose([x, w, frozen!]);
+  });
+
   it('keeps its elements when the original is assigned anew or gone', async () => {
     const tensors = tf.memory().numTensors;
     const w = tf.tidy(() => tf.variable(tf.mul(normal(64, 64), 1)));

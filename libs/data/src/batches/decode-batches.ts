@@ -11,6 +11,8 @@ export interface ImageItem {
   readonly imagePath: string;
   /** Its place in the decode cache. */
   readonly slot: number;
+  /** Whether the batch ends with it, full or not. */
+  readonly endsStretch?: boolean;
 }
 
 /** Gives the bytes of an image, as stored. */
@@ -31,6 +33,8 @@ export interface DecodeOptions {
   readonly limits?: ImageLimits;
   /** Share of the images that may be undecodable before all of it fails; default 0.05. */
   readonly maxUndecodableShare?: number;
+  /** What the share is of, when these images are only part of it; the number of images unless told. */
+  readonly shareOf?: number;
   /** Told of every image that is left out. */
   readonly onUndecodable?: (image: UndecodableImage) => void;
   readonly decodeCache?: DecodeCache;
@@ -48,7 +52,7 @@ const PARALLEL_DECODES = 32;
 const NAMED_IMAGES = 5;
 
 /**
- * Decodes images in order and groups them; only the last batch may be smaller. Images that cannot be decoded
+ * Decodes images in order and groups them; only the last batch, and that at the end of a stretch, may be smaller. Images that cannot be decoded
  * are reported, left out, and their places filled by the next ones.
  *
  * @param total how many different images there are, for the allowed share; all being faulty always fails
@@ -63,16 +67,20 @@ export async function* decodeBatches<Item extends ImageItem>(
 ): AsyncGenerator<DecodedBatch<Item>> {
   const { batchSize, preprocess } = options;
   const imageBytes = preprocess.cropSize ** 2 * 3;
-  const faults = createFaultCount(total, options.maxUndecodableShare ?? 0.05);
+  const faults = createFaultCount(options.shareOf ?? total, options.maxUndecodableShare ?? 0.05);
   const iterator = source[Symbol.asyncIterator]();
   try {
     for (;;) {
       const items: Item[] = [];
       const pixels = new Uint8Array(batchSize * imageBytes);
-      while (items.length < batchSize) {
+      let last: Item | undefined;
+      let isAtEnd = false;
+      while (items.length < batchSize && last?.endsStretch !== true) {
         throwIfCancelled(options.signal);
         const wanted = await take(iterator, batchSize - items.length);
-        if (wanted.length === 0) break;
+        last = wanted.at(-1);
+        isAtEnd = last === undefined;
+        if (isAtEnd) break;
         const results = await loadAll(wanted, read, options);
         wanted.forEach((item, at) => {
           const result = results[at]!;
@@ -83,7 +91,7 @@ export async function* decodeBatches<Item extends ImageItem>(
         faults.check();
       }
       if (items.length > 0) yield { items, pixels: pixels.subarray(0, items.length * imageBytes) };
-      if (items.length < batchSize) return;
+      if (isAtEnd) return;
     }
   } finally {
     await iterator.return?.();
@@ -102,9 +110,10 @@ async function loadAll<Item extends ImageItem>(
   return results;
 }
 
-async function take<Item>(iterator: AsyncIterator<Item>, count: number): Promise<Item[]> {
+/** The next items, up to the end of a stretch. */
+async function take<Item extends ImageItem>(iterator: AsyncIterator<Item>, count: number): Promise<Item[]> {
   const items: Item[] = [];
-  while (items.length < count) {
+  while (items.length < count && items.at(-1)?.endsStretch !== true) {
     const { done, value } = await iterator.next();
     if (done === true) break;
     items.push(value);

@@ -111,6 +111,30 @@ describe('pairBatches', () => {
     }
   });
 
+  it('gives a stretch the batches that it has in a reading of everything', async () => {
+    const partly = await makePairs('stretches', 30, [3, 4, 17, 29]);
+    const reading = { ...options, batchSize: 4, stretch: 8, maxUndecodableShare: 0.2 };
+    const whole = await all(pairBatches(partly, reading));
+    expect(whole.map(({ size }) => size)).toEqual([4, 2, 4, 4, 4, 3, 4, 1]);
+    const parts: PairBatch[] = [];
+    for (const from of [0, 8, 16, 24]) {
+      const rows = partly.usable.slice(from, from + 8);
+      parts.push(...(await all(pairBatches(partly, { ...reading, rows, shareOf: 30 }))));
+    }
+    const contents = (batches: PairBatch[]) =>
+      batches.map(({ rows, pixels, tokens }) => ({ rows, pixels, tokens }));
+    expect(contents(parts)).toEqual(contents(whole));
+  });
+
+  it('counts what cannot be decoded against all of it when it reads a part', async () => {
+    const partly = await makePairs('part-of-all', 12, [8, 9, 10, 11]);
+    const reading = { ...options, rows: [8, 9, 10, 11], shareOf: 12 };
+    expect(await all(pairBatches(partly, { ...reading, maxUndecodableShare: 0.4 }))).toEqual([]);
+    await expect(all(pairBatches(partly, { ...reading, maxUndecodableShare: 0.2 }))).rejects.toMatchObject({
+      code: 'TOO_MANY_UNDECODABLE',
+    });
+  });
+
   it('shares the rows out, each to one reader', async () => {
     const parts = await Promise.all(
       [0, 1, 2].map((index) => all(pairBatches(manifest, { ...options, share: { index, count: 3 } }))),

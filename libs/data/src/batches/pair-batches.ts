@@ -28,6 +28,12 @@ export interface PairBatchOptions extends DecodeOptions {
    * too). Default `keep`.
    */
   readonly last?: 'keep' | 'drop' | 'pad';
+  /**
+   * No batch reaches over a multiple of this many places in the rows, so that whoever reads the stretch between two
+   * of them gets the batches that a reading of everything has there, undecodable images or not. A multiple of
+   * `batchSize`; without bound unless told.
+   */
+  readonly stretch?: number;
   /** Visits only this part of the rows; readers with the same `count` never meet and miss none. */
   readonly share?: RowShare;
   /** Goes on where an earlier reading of the same rows, order, seed and share stood: {@link PairBatch.next}. */
@@ -62,12 +68,16 @@ export async function* pairBatches(
   }
 }
 
-type Item = PairRow & { readonly slot: number; readonly next: BatchPosition };
+type Item = PairRow & {
+  readonly slot: number;
+  readonly next: BatchPosition;
+  readonly endsStretch: boolean;
+};
 
 async function* readItems(
   manifest: PairManifest,
   rows: Uint32Array,
-  { order = 'file', seed = 0, batchSize, from: start = FIRST }: PairBatchOptions,
+  { order = 'file', seed = 0, batchSize, stretch = Infinity, from: start = FIRST }: PairBatchOptions,
 ): AsyncGenerator<Item> {
   for (let pass = start.pass; pass === 0 || (order === 'endless' && rows.length > 0); pass++) {
     const ordered = order === 'file' ? rows : shuffled(rows, seed + pass);
@@ -75,7 +85,8 @@ async function* readItems(
     for (let from = first; from < ordered.length; from += batchSize) {
       const read = await manifest.read([...ordered.subarray(from, from + batchSize)]);
       for (const [at, row] of read.entries()) {
-        yield { ...row, slot: row.row, next: { pass, place: from + at + 1 } };
+        const place = from + at + 1;
+        yield { ...row, slot: row.row, next: { pass, place }, endsStretch: place % stretch === 0 };
       }
     }
   }

@@ -78,10 +78,10 @@ export class OnnxruntimeBackend extends tf.KernelBackend {
   }
 
   /** A new data id for the same elements, frozen; they must be computed. */
-  freeze(dataId: tf.DataId, precision: Precision): tf.DataId {
+  freeze(dataId: tf.DataId, precision: Precision, bakedAtOnce: boolean): tf.DataId {
     const { value } = this.held.get(dataId);
     elementsOf(value);
-    return this.hold(this.recorder.frozenLeaf(value, precision));
+    return this.hold(this.recorder.frozenLeaf(value, precision, bakedAtOnce));
   }
 
   /** Whether reading the value would need no run. */

@@ -14,6 +14,8 @@ export interface Collection {
   readonly baked: readonly Value[];
   /** Whether there are frozen values among the leaves. */
   readonly feedsFrozen: boolean;
+  /** Whether one of them is to be part of the graph at once. */
+  readonly bakesAtOnce: boolean;
   /** Equal keys mean equal graphs: operations, attributes, wiring, leaf types and shapes, outputs. */
   readonly key: string;
 }
@@ -69,6 +71,7 @@ export function collect(
   const outputs: Value[] = [];
   const baked = new Set<Value>();
   let feedsFrozen = false;
+  let bakesAtOnce = false;
   const structure: number[] = [];
   const text: string[] = [];
   let places = 0;
@@ -91,6 +94,7 @@ export function collect(
           input.place = leaves.length;
           leaves.push(input);
           feedsFrozen ||= isFrozenLeaf(input);
+          bakesAtOnce ||= input.bakedAtOnce;
           text.push(`${input.dtype}${input.shape.join()}`);
         }
         structure.push(2, input.place);
@@ -106,7 +110,8 @@ export function collect(
     }
   }
   const hash = createHash('sha256').update(Int32Array.from(structure)).update(text.join(';'));
-  return { nodes, leaves, outputs, baked: [...baked], feedsFrozen, key: hash.digest('base64') };
+  const key = hash.digest('base64');
+  return { nodes, leaves, outputs, baked: [...baked], feedsFrozen, bakesAtOnce, key };
 }
 
 /** Bytes of the frozen values that are part of the graph. */

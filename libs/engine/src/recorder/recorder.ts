@@ -62,9 +62,10 @@ export class Recorder {
   }
 
   /** The elements of a computed value as a frozen leaf, without a copy; see {@link Value.frozen}. */
-  frozenLeaf(value: Value, precision: Precision): Value {
+  frozenLeaf(value: Value, precision: Precision, bakedAtOnce: boolean): Value {
     const leaf = new Value(value.dtype, value.shape, `frozen ${++frozenLeaves}`);
     leaf.frozen = precision;
+    leaf.bakedAtOnce = bakedAtOnce;
     leaf.data = value.data;
     // Two values show the elements now, and the memory knows only one of them.
     value.recyclable = false;

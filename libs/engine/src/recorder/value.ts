@@ -38,6 +38,8 @@ export class Value {
    * it are to be computed. What is made of frozen values alone is frozen too. Null for everything else.
    */
   frozen: Precision | null = null;
+  /** Whether a frozen leaf becomes part of a graph at its first run already, and not at its second. */
+  bakedAtOnce = false;
   /** When set, every element is this number, and `data` is only made when somebody needs it. */
   fill: number | null = null;
   /** The leaf whose elements this one shows in another shape; null for values of their own. */

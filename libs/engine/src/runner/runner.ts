@@ -62,12 +62,13 @@ export class Runner {
 
   /**
    * Frozen values become part of a graph when it is run for the second time. Compiling them in takes memory and time
-   * that only repetition pays back, and the last, smaller batch of a data set comes once.
+   * that only repetition pays back, and the last, smaller batch of a data set comes once. Those that ask for it are
+   * part of it at once: then what was run before does not show in the last bits of a result.
    */
   private async collectPart(nodes: readonly GraphNode[], crossing: ReadonlySet<Value>): Promise<Collection> {
     const fed = collect(nodes, crossing);
     if (!fed.feedsFrozen) return fed;
-    if (!this.seen.has(fed.key)) {
+    if (!fed.bakesAtOnce && !this.seen.has(fed.key)) {
       if (this.seen.size >= MAX_SEEN) this.seen.clear();
       this.seen.add(fed.key);
       return fed;
