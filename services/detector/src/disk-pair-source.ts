@@ -13,6 +13,8 @@ import { createPassLog, type PassLogOptions } from './pass-log.js';
 export interface DiskPairSource extends PairSource {
   /** Images that could not be decoded so far, by path. */
   readonly undecodable: ReadonlyMap<string, UndecodableImage>;
+  /** No batch of a pass reaches over a multiple of this many places in its rows, so passes can be cut there. */
+  readonly stretch: number;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,8 @@ export interface DiskPairSourceOptions {
 
 /** Images to embed where one is trained on: their activations do not wait for a backward pass. */
 const EMBEDDED_PER_TRAINED = 4;
+/** Batches between two places at which a pass can be cut: a short batch there costs a compilation. */
+const STRETCH_BATCHES = 32;
 
 /** Reads pairs as the checkpoint's model takes them. */
 export async function openPairSource(
@@ -43,14 +47,17 @@ export async function openPairSource(
     ...{ tokenizer, preprocess, maxUndecodableShare, decodeCache, signal },
     onUndecodable: (image: UndecodableImage) => undecodable.set(image.imagePath, image),
   };
+  const stretch = STRETCH_BATCHES * passSize;
   return {
     length: manifest.usable.length,
+    stretch,
     undecodable,
     pass: (rows = [...manifest.usable], from) =>
       pairBatches(manifest, {
         ...options,
         rows,
         batchSize: passSize,
+        stretch,
         ...(from === undefined ? {} : { from }),
       }),
     ...(passes === undefined ? {} : { log: createPassLog({ ...passes, folder: cacheDir, undecodable }) }),

@@ -44,10 +44,13 @@ async function attempt(name: string, resume: boolean, dieAfter = Infinity) {
     measurePairs(
       pairs,
       { suspect: embeddingModel(checkpoint) },
-      (batch, { suspect }) => {
-        if (batches === dieAfter) throw new Error('killed');
-        batches += 1;
-        return { cosine: batchCosines(suspect, batch) };
+      {
+        name: 'counted',
+        apply: (batch, { suspect }) => {
+          if (batches === dieAfter) throw new Error('killed');
+          batches += 1;
+          return { cosine: batchCosines(suspect, batch) };
+        },
       },
       { signal, onBatch: (done) => reported.push(done) },
     );

@@ -131,13 +131,13 @@ function pairSource(checkpoint, length) {
   };
 }
 
-/** Three batches: the first is run with the weights fed, the second compiles them in, the third uses that. */
+/** Three batches: the first compiles the weights in, the others use that. */
 async function scoreBatches(checkpoint) {
   const pairs = 3 * 4 * imagesPerRun(checkpoint.config);
   await measurePairs(
     pairSource(checkpoint, pairs),
     { suspect: embeddingModel(checkpoint) },
-    (batch, { suspect }) => ({ similarity: batchCosines(suspect, batch) }),
+    { name: 'similarity', apply: (batch, { suspect }) => ({ similarity: batchCosines(suspect, batch) }) },
     { signal, onBatch: () => undefined },
   );
   return pairs;

@@ -9,6 +9,7 @@ import {
 } from '@ubt/clip';
 import type { Precision } from '@ubt/engine';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Measure, NamedModels } from './measure.js';
 import type { PairSource } from './pair-source.js';
 
 /** Unit-norm embeddings `[n, d]` of a batch's images and captions, on the engine. */
@@ -25,9 +26,6 @@ export interface PairMeasurements<Name extends string> {
   readonly columns: Record<Name, Float32Array>;
 }
 
-/** Models by name, undefined where there is none. */
-type NamedModels = Readonly<Record<string, EmbeddingModel | undefined>>;
-
 /** How {@link measurePairs} runs. */
 export interface MeasureOptions {
   readonly signal: AbortSignal;
@@ -40,37 +38,56 @@ export interface MeasureOptions {
 }
 
 /**
- * Runs `measure` on every batch of one pass and gathers its results. The models are frozen for the pass: embedding is
- * all they do in it.
+ * Takes a measure of every batch of one pass and gathers its results: here, or elsewhere where the source has that. The
+ * models are frozen for the pass: embedding is all they do in it.
  *
- * @param models what `measure` embeds with, by name; they stay as they are
- * @param measure maps a batch to named tensors `[batch]`, with the models as they are to be used
+ * @param models what the measure embeds with, by name; they stay as they are
  */
 export async function measurePairs<Name extends string, Models extends NamedModels>(
   source: PairSource,
   models: Models,
-  measure: (batch: PairBatch, models: Models) => Record<Name, tf.Tensor1D>,
+  measure: Measure<Name, Models>,
   options: MeasureOptions,
 ): Promise<PairMeasurements<Name>> {
-  const frozen = await freezeAll(models, options.precision);
+  const { precision = 'float32' } = options;
+  if (source.elsewhere !== undefined && options.rows === undefined) {
+    const pass = { measure: measure.name, models, precision };
+    const { rows, columns } = await source.elsewhere.run(pass, options.onBatch);
+    return { rows: [...rows], columns: columns as Record<Name, Float32Array> };
+  }
+  const frozen = await freezeAll(models, precision);
   try {
-    return await gather(source, (batch) => measure(batch, frozen), options);
+    return await measureFrozen(source, frozen, measure, options);
   } finally {
     for (const model of Object.values(frozen)) if (model !== undefined) disposeClip(model.clip);
   }
 }
 
-async function freezeAll<Models extends NamedModels>(
-  models: Models,
-  precision: Precision | undefined,
-): Promise<Models> {
+/** The models, frozen so that a batch gives the same bits wherever and after whatever it is computed. */
+async function freezeAll<Models extends NamedModels>(models: Models, precision: Precision): Promise<Models> {
   const frozen: [string, EmbeddingModel][] = [];
   for (const [name, model] of Object.entries(models)) {
-    if (model === undefined) continue;
-    frozen.push([name, { ...model, clip: await freezeClip(model.clip, precision) }]);
+    if (model !== undefined) frozen.push([name, await freezeForPass(model, precision)]);
   }
   return Object.fromEntries(frozen) as Models;
 }
+
+/** A model for {@link measureFrozen}, which the caller disposes. */
+export const freezeForPass = async (
+  model: EmbeddingModel,
+  precision: Precision,
+): Promise<EmbeddingModel> => ({
+  ...model,
+  clip: await freezeClip(model.clip, precision, 'at-once'),
+});
+
+/** {@link measurePairs}, here, with models that are frozen already. */
+export const measureFrozen = <Name extends string, Models extends NamedModels>(
+  source: PairSource,
+  frozen: Models,
+  measure: Measure<Name, Models>,
+  options: MeasureOptions,
+): Promise<PairMeasurements<Name>> => gather(source, (batch) => measure.apply(batch, frozen), options);
 
 async function gather<Name extends string>(
   source: PairSource,

@@ -1,5 +1,7 @@
 import type { BatchPosition, PairBatch } from '@ubt/clip';
 import type { TokenLists } from '@ubt/consensus';
+import type { Precision } from '@ubt/engine';
+import type { NamedModels } from './measure.js';
 
 /** What a pass has measured so far. */
 export interface PassState {
@@ -19,11 +21,31 @@ export interface PassLog {
   save(state: () => PassState): Promise<void>;
 }
 
+/** A measuring pass over all pairs, as data. */
+export interface MeasuringPass {
+  /** Name of the {@link Measure}. */
+  readonly measure: string;
+  readonly models: NamedModels;
+  readonly precision: Precision;
+}
+
+/** Runs passes in other processes. */
+export interface PassRunner {
+  /**
+   * @param onPairs told how many pairs are measured so far
+   * @returns what the same pass measures here, to the last bit
+   */
+  run(
+    pass: MeasuringPass,
+    onPairs: (done: number) => void,
+  ): Promise<{ readonly rows: readonly number[]; readonly columns: Readonly<Record<string, Float32Array>> }>;
+}
+
 /** The pairs of a data set, as the domain sees them: decoded, tokenised, in batches. */
 export interface PairSource {
   /**
    * One pass in manifest order over all readable pairs, or over those in `rows`. Only the last batch may be
-   * smaller than the others.
+   * smaller than the others, and one behind unreadable pairs.
    *
    * @param from goes on where an earlier pass over the same rows stood
    */
@@ -40,4 +62,6 @@ export interface PairSource {
   readonly length: number;
   /** Where measurements of passes are kept, if anywhere. */
   readonly log?: PassLog;
+  /** Where passes over all pairs are run, if not here. */
+  readonly elsewhere?: PassRunner;
 }

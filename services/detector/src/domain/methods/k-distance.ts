@@ -1,10 +1,20 @@
-import { cosines } from '@ubt/clip';
+import { cosines, type EmbeddingModel } from '@ubt/clip';
 import * as tf from '@tensorflow/tfjs-core';
 import { embedBatch, measurePairs } from '../embed-pairs.js';
+import type { Measure } from '../measure.js';
 import type { DetectionMethod } from './detection-method.js';
 
 /** Which neighbour is looked at, as published. */
 const NEIGHBOUR = 16;
+
+/** The cosine under the suspect, and the distance to the neighbour. */
+export const neighbourMeasure: Measure<'similarity' | 'distance', { readonly suspect: EmbeddingModel }> = {
+  name: 'neighbour-distance',
+  apply: (batch, { suspect }) => {
+    const { images, texts } = embedBatch(suspect, batch);
+    return { similarity: cosines(images, texts), distance: kthNeighbourDistances(images) };
+  },
+};
 
 /**
  * Distance of an image's embedding to its 16th nearest neighbour within the batch: far from everything is
@@ -14,15 +24,10 @@ export const kDistance: DetectionMethod = {
   name: 'k-distance',
   needsReference: false,
   async detect({ suspect, pairs, options: { precision }, signal, progress }) {
-    const { rows, columns } = await measurePairs(
-      pairs,
-      { suspect },
-      (batch, { suspect }) => {
-        const { images, texts } = embedBatch(suspect, batch);
-        return { similarity: cosines(images, texts), distance: kthNeighbourDistances(images) };
-      },
-      { signal, precision, onBatch: (done) => progress('scoring pairs', done, pairs.length, 'pairs') },
-    );
+    const { rows, columns } = await measurePairs(pairs, { suspect }, neighbourMeasure, {
+      ...{ signal, precision },
+      onBatch: (done) => progress('scoring pairs', done, pairs.length, 'pairs'),
+    });
     return {
       rows,
       scores: columns.distance,

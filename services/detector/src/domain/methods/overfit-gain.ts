@@ -1,7 +1,8 @@
-import type { ClipModel } from '@ubt/clip';
+import type { ClipModel, EmbeddingModel } from '@ubt/clip';
 import * as tf from '@tensorflow/tfjs-core';
 import { batchCosines, measurePairs } from '../embed-pairs.js';
 import { keepOnSuccess } from '../keep-on-success.js';
+import type { Measure } from '../measure.js';
 import { overfit } from '../overfit.js';
 import { splitByRank } from '../split-by-rank.js';
 import type { Detection, DetectionInput, DetectionMethod } from './detection-method.js';
@@ -33,25 +34,34 @@ export const overfitGain: DetectionMethod = {
   },
 };
 
+/** The first pass: the cosine under the suspect, and under the reference where there is one. */
+export const similarityMeasure: Measure<
+  'similarity' | 'referenceSimilarity',
+  { readonly suspect: EmbeddingModel; readonly reference: EmbeddingModel | undefined }
+> = {
+  name: 'similarity-and-reference',
+  apply: (batch, { suspect, reference }) => {
+    const similarity = batchCosines(suspect, batch);
+    const isAlone = reference === undefined;
+    return { similarity, referenceSimilarity: isAlone ? similarity : batchCosines(reference, batch) };
+  },
+};
+
+/** The second pass: the cosine under the overfitted model. */
+export const liftedMeasure: Measure<'cosine', { readonly lifted: EmbeddingModel }> = {
+  name: 'lifted',
+  apply: (batch, { lifted }) => ({ cosine: batchCosines(lifted, batch) }),
+};
+
 async function detectByGain(
   input: DetectionInput,
   keep: (model: ClipModel) => ClipModel,
 ): Promise<Detection> {
   const { suspect, reference, pairs, options, signal, progress } = input;
-  const { rows, columns } = await measurePairs(
-    pairs,
-    { suspect, reference },
-    (batch, { suspect, reference }) => {
-      const similarity = batchCosines(suspect, batch);
-      const isAlone = reference === undefined;
-      return { similarity, referenceSimilarity: isAlone ? similarity : batchCosines(reference, batch) };
-    },
-    {
-      signal,
-      precision: options.precision,
-      onBatch: (done) => progress('scoring before overfitting', done, pairs.length, 'pairs'),
-    },
-  );
+  const { rows, columns } = await measurePairs(pairs, { suspect, reference }, similarityMeasure, {
+    ...{ signal, precision: options.precision },
+    onBatch: (done) => progress('scoring before overfitting', done, pairs.length, 'pairs'),
+  });
   const [weak, rest] = splitByRank(rows, columns.referenceSimilarity, options.suspectFraction);
   const tracked = trackOverfitting(input, 'overfitting', 1);
   const lifted = keep(
@@ -60,16 +70,10 @@ async function detectByGain(
       target: 1,
     }),
   );
-  const after = await measurePairs(
-    pairs,
-    { lifted: { ...suspect, clip: lifted } },
-    (batch, { lifted }) => ({ cosine: batchCosines(lifted, batch) }),
-    {
-      signal,
-      precision: options.precision,
-      onBatch: (done) => progress('scoring after overfitting', done, pairs.length, 'pairs'),
-    },
-  );
+  const after = await measurePairs(pairs, { lifted: { ...suspect, clip: lifted } }, liftedMeasure, {
+    ...{ signal, precision: options.precision },
+    onBatch: (done) => progress('scoring after overfitting', done, pairs.length, 'pairs'),
+  });
   return {
     rows,
     scores: after.columns.cosine.map((cosine, i) => cosine - (columns.similarity[i] as number)),

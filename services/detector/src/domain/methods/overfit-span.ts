@@ -11,6 +11,7 @@ import {
 } from '@ubt/clip';
 import { batchCosines, embedBatch, measurePairs } from '../embed-pairs.js';
 import { keepOnSuccess } from '../keep-on-success.js';
+import type { Measure } from '../measure.js';
 import { overfit } from '../overfit.js';
 import { agreeingUnlikely, mostMoved, unlikely } from '../suspect-sets.js';
 import type { Detection, DetectionInput, DetectionMethod } from './detection-method.js';
@@ -87,22 +88,35 @@ async function detectBySpan(input: DetectionInput): Promise<Detection> {
   }
 }
 
+/** The first pass: what the suspect makes of a pair, of views of it, and what the reference makes of it. */
+export const suspectMeasure: Measure<
+  'similarity' | 'viewDrop' | 'unrelatedSimilarity' | 'referenceSimilarity',
+  { readonly suspect: EmbeddingModel; readonly reference: EmbeddingModel | undefined }
+> = {
+  name: 'suspect-views',
+  apply: (batch, { suspect, reference }) => {
+    const own = measureViews(suspect, batch);
+    return {
+      ...own,
+      referenceSimilarity: reference === undefined ? own.similarity : batchCosines(reference, batch),
+    };
+  },
+};
+
+/** The pass after a round: the cosines under both overfitted models. */
+export const spanMeasure: Measure<
+  'up' | 'down',
+  Readonly<Record<'suspect' | 'lifted' | 'fallen', EmbeddingModel>>
+> = {
+  name: 'span',
+  apply: (batch, models) => spanCosines(models, batch, embedCaptions(models.suspect, batch)),
+};
+
 function measureSuspect({ suspect, reference, pairs, options, signal, progress }: DetectionInput) {
-  return measurePairs(
-    pairs,
-    { suspect, reference },
-    (batch, { suspect, reference }) => {
-      const own = measureViews(suspect, batch);
-      return {
-        ...own,
-        referenceSimilarity: reference === undefined ? own.similarity : batchCosines(reference, batch),
-      };
-    },
-    {
-      ...{ signal, precision: options.precision },
-      onBatch: (done) => progress('scoring before overfitting', done, pairs.length, 'pairs'),
-    },
-  );
+  return measurePairs(pairs, { suspect, reference }, suspectMeasure, {
+    ...{ signal, precision: options.precision },
+    onBatch: (done) => progress('scoring before overfitting', done, pairs.length, 'pairs'),
+  });
 }
 
 /** One round's material. */
@@ -145,7 +159,7 @@ function spanRound(input: DetectionInput, { round, rows, suspects, unrelated }: 
     const { columns } = await measurePairs(
       pairs,
       { suspect, lifted: { ...suspect, clip: lifted }, fallen: { ...suspect, clip: fallen } },
-      (batch, models) => spanCosines(models, batch, embedCaptions(models.suspect, batch)),
+      spanMeasure,
       {
         ...{ signal, precision: options.precision },
         onBatch: (done) => progress(`scoring after overfitting, round ${round}`, done, pairs.length, 'pairs'),
