@@ -111,6 +111,26 @@ export function artifactStoreContract(name: string, makeStore: () => Promise<Sto
       await expect(store.fetch(missing)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
     });
 
+    it('finds by its name what it stored, until that is removed with all below', async () => {
+      const { store, visible } = await makeStore();
+      expect(await store.find('jobs/1/a')).toBeUndefined();
+      const file = await store.putFile('jobs/1/a', 'x/y', text('a'));
+      const tree = await store.putFolder('jobs/1/b', 'x/y', folder({ 'x.txt': 'x' }));
+      const other = await store.putFile('jobs/2', 'x/y', text('b'));
+      expect(await store.find('jobs/1/a', 'x/y')).toEqual(file);
+      expect(await store.find('jobs/1/b', 'x/y')).toEqual(tree);
+      await store.remove('jobs/1/b');
+      expect(await store.find('jobs/1/b')).toBeUndefined();
+      await store.putFolder('jobs/1/c', 'x/y', folder({ 'x.txt': 'x' }));
+      await store.remove('jobs/1');
+      await store.remove('jobs/1');
+      expect(await visible('jobs/1')).toEqual([]);
+      expect(await store.find('jobs/2', 'x/y')).toEqual(other);
+      const failure = { code: 'ARTIFACT_NAME_INVALID' };
+      await expect(store.remove('../jobs')).rejects.toMatchObject(failure);
+      await expect(store.find('../jobs')).rejects.toMatchObject(failure);
+    });
+
     it('reads a file as a stream, whole or in part, its digest checked at the end', async () => {
       const { store, corrupt } = await makeStore();
       const content = 'hello '.repeat(200_000);

@@ -43,6 +43,14 @@ export interface ArtifactStore {
    * @throws UbtError as `putFile` does
    */
   putFolder(name: string, mediaType: string, write: (path: string) => Promise<void>): Promise<Artifact>;
+  /** What is stored under a name, with digest and size; undefined when nothing is. @throws UbtError as `putFile` */
+  find(name: string, mediaType?: string): Promise<Artifact | undefined>;
+  /**
+   * Removes what is stored under a name, and everything below it. For what nobody refers to any more.
+   *
+   * @throws UbtError `ARTIFACT_NAME_INVALID`
+   */
+  remove(name: string): Promise<void>;
   /** Whether the artefact is there; its content is not checked. */
   exists(ref: ArtifactRef): Promise<boolean>;
 }

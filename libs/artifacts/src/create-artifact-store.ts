@@ -55,6 +55,8 @@ export function createArtifactStore({
     openRead: async (ref, range) => (await storeFor(ref.uri)).openRead(ref, range),
     putFile: async (...put) => (await storeFor(writeRoot)).putFile(...put),
     putFolder: async (...put) => (await storeFor(writeRoot)).putFolder(...put),
+    find: async (...place) => (await storeFor(writeRoot)).find(...place),
+    remove: async (name) => (await storeFor(writeRoot)).remove(name),
     exists: async (ref) => (await storeFor(ref.uri)).exists(ref),
   };
 }

@@ -9,7 +9,7 @@ import type { ArtifactStore } from './artifact-store.js';
 import { digestFile, digestFolder } from './digest.js';
 import { checkedStream, type ByteRange } from './checked-stream.js';
 import { isBelow, realPathBelow } from './path-roots.js';
-import { putAtomically, REAL_DISK, shownPath, type DiskSteps } from './put-atomically.js';
+import { putAtomically, REAL_DISK, removePlace, shownPath, type DiskSteps } from './put-atomically.js';
 
 /** Options of {@link createFileStore}. */
 export interface FileStoreOptions {
@@ -63,14 +63,16 @@ export function createFileStore({ roots, writeRoot, disk = REAL_DISK }: FileStor
     },
     putFile: (name, mediaType, write) => put(name, 'file', mediaType, write),
     putFolder: (name, mediaType, write) => put(name, 'folder', mediaType, write),
+    async find(name, mediaType) {
+      return describe(pathOfName(name, writeRoot), mediaType).catch(undefinedWhenMissing);
+    },
+    async remove(name) {
+      const path = pathOfName(name, writeRoot);
+      const parent = realPathBelow(await realRoots([writeRoot]), dirname(path));
+      if ((await parent.catch(undefinedWhenMissing)) !== undefined) await removePlace(path).catch(rethrow);
+    },
     async exists(ref) {
-      try {
-        await locate(ref.uri);
-        return true;
-      } catch (error) {
-        if (error instanceof UbtError && error.code === 'FILE_NOT_FOUND') return false;
-        throw error;
-      }
+      return (await locate(ref.uri).catch(undefinedWhenMissing)) !== undefined;
     },
   };
 }
@@ -105,15 +107,23 @@ const unsupported = (place: string, reason: string, cause?: unknown) =>
 
 /** Where an artefact of this name goes: below the write root, also after links are followed. */
 async function placeFor(name: string, writeRoot: string): Promise<string> {
-  const path = resolve(writeRoot, name);
-  const isInside =
-    name !== '' && !isAbsolute(name) && !name.includes('\0') && isBelow(resolve(writeRoot), path);
-  if (!isInside || path === resolve(writeRoot)) {
-    throw invalidName(name, writeRoot);
-  }
+  const path = pathOfName(name, writeRoot);
   await mkdir(dirname(path), { recursive: true }).catch(rethrow);
   await realPathBelow(await realRoots([writeRoot]), dirname(path));
   return path;
+}
+
+function pathOfName(name: string, writeRoot: string): string {
+  const path = resolve(writeRoot, name);
+  const isInside =
+    name !== '' && !isAbsolute(name) && !name.includes('\0') && isBelow(resolve(writeRoot), path);
+  if (isInside && path !== resolve(writeRoot)) return path;
+  throw invalidName(name, writeRoot);
+}
+
+function undefinedWhenMissing(error: unknown): undefined {
+  if (error instanceof UbtError && error.code === 'FILE_NOT_FOUND') return undefined;
+  throw error;
 }
 
 function rethrow(error: unknown): never {

@@ -50,6 +50,15 @@ export async function putAtomically(
   }
 }
 
+/** Removes what was put at a path: a file, or a folder's version behind the link that leads to it. */
+export async function removePlace(path: string): Promise<void> {
+  const version = await readlink(path).catch(() => null);
+  await rm(path, { recursive: true, force: true });
+  if (version === null) return;
+  const behind = join(dirname(path), version);
+  if (shownPath(behind) === path) await rm(behind, { recursive: true, force: true });
+}
+
 /** The path under which a file or folder was put that lies at (or below) the real path of a version. */
 export function shownPath(real: string): string {
   return real.replace(/(^|\/)\.([^/]+)\.[0-9a-f-]{36}\.version(?=\/|$)/g, '$1$2');

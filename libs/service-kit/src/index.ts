@@ -63,7 +63,13 @@ export { type WorkerOptions } from './jobs/worker-process.js';
 export { checkRequest, type CommonRequest } from './stage/check-request.js';
 export { jobRequest, unpackJobMessage } from './stage/job-request.js';
 export { serveStage } from './stage/serve-stage.js';
-export { type ServedStage, type StageDefinition, type StageDependencies } from './stage/stage-definition.js';
+export {
+  type CompanionTools,
+  type ServedStage,
+  type StageCompanion,
+  type StageDefinition,
+  type StageDependencies,
+} from './stage/stage-definition.js';
 export { engineOptions, stageConfigFields, type StageConfig } from './stage/stage-config.js';
 export { artifactPlaces, artifactsFolder, localRoots, stageFolders } from './stage/stage-folders.js';
 export { runService } from './stage/run-service.js';
@@ -101,3 +107,13 @@ export { METHODS, ROLES } from './security/roles.js';
 export { securityConfigFields, type SecurityConfig } from './security/security-config.js';
 export { newToken, tokenDigest } from './security/tokens.js';
 export { redactSecrets } from './telemetry/redact-secrets.js';
+export { createWorkQueue, type WorkQueueOptions } from './work/jetstream-work-queue.js';
+export { type WorkType } from './work/work-envelope.js';
+export {
+  type WorkDelivery,
+  type WorkKey,
+  type WorkLoad,
+  type WorkOptions,
+  type WorkQueue,
+  type WorkResult,
+} from './work/work-queue.js';

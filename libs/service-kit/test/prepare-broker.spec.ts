@@ -17,8 +17,8 @@ describe('prepareBroker', () => {
   it('makes the streams and the consumers of all stages, and leaves them when they are there', async () => {
     const first = await prepare();
     expect(first).toMatchObject({
-      streams: ['UBT', 'UBT_DLQ'],
-      consumers: ['selector-after-detector', 'unlearner-after-selector'],
+      streams: ['UBT', 'UBT_DLQ', 'UBT_SHARDS', 'UBT_SHARD_RESULTS'],
+      consumers: ['selector-after-detector', 'unlearner-after-selector', 'detector-shards'],
     });
     const nats = await connect({ servers: broker.url });
     const manager = await jetstreamManager(nats);
@@ -28,6 +28,8 @@ describe('prepareBroker', () => {
     expect(await prepare()).toEqual(first);
     const after = await manager.consumers.info('UBT', 'selector-after-detector');
     expect(after.created).toBe(before.created);
+    const shards = await manager.streams.info('UBT_SHARDS');
+    expect(shards.config).toMatchObject({ retention: 'workqueue', subjects: ['ubt.shards.v1.*.*'] });
     await nats.close();
   });
 

@@ -10,8 +10,8 @@ describe('ubt prepare', () => {
     const first = await run();
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(first.stdout)).toMatchObject({
-      streams: ['UBT', 'UBT_DLQ'],
-      consumers: ['selector-after-detector', 'unlearner-after-selector'],
+      streams: ['UBT', 'UBT_DLQ', 'UBT_SHARDS', 'UBT_SHARD_RESULTS'],
+      consumers: ['selector-after-detector', 'unlearner-after-selector', 'detector-shards'],
     });
     expect(await run()).toEqual(first);
   });

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { UbtError } from '@ubt/errors';
-import { invalidName } from '../artifact-errors.js';
 import { MEDIA_TYPES, type Artifact } from '../artifact.js';
 import { digestFile, digestFiles, digestOfFiles, type FileDigest } from '../digest.js';
 import { describePlace } from './describe-place.js';
@@ -11,8 +9,9 @@ import { formatManifest, isVersion, MANIFEST, versionName } from './folder-manif
 import { listObjects } from './list-objects.js';
 import { runLimited } from './run-limited.js';
 import { FILES_AT_ONCE, type S3Context } from './s3-context.js';
-import { s3Error } from './s3-error.js';
-import { isPlainPath, placeBelow, s3Uri, type S3Place } from './s3-place.js';
+import { placeBelow, s3Uri, type S3Place } from './s3-place.js';
+import { placeOfName } from './place-of-name.js';
+import { removeObjects } from './remove-objects.js';
 import { uploadFile } from './upload-file.js';
 
 /** Fills what is at the path it is given. */
@@ -25,7 +24,7 @@ export async function putFile(
   mediaType: string,
   write: Write,
 ): Promise<Artifact> {
-  const place = placeFor(context, name);
+  const place = placeOfName(context, name);
   return inWorkFolder(context, async (folder) => {
     const local = join(folder, 'file');
     await write(local);
@@ -46,7 +45,7 @@ export async function putFolder(
   mediaType: string,
   write: Write,
 ): Promise<Artifact> {
-  const named = placeFor(context, name);
+  const named = placeOfName(context, name);
   return inWorkFolder(context, async (folder) => {
     const local = join(folder, 'folder');
     await mkdir(local);
@@ -95,21 +94,7 @@ async function removeOtherVersions(context: S3Context, named: S3Place, version: 
   const old = (await listObjects(client, named))
     .map(({ path }) => path)
     .filter((path) => isVersion(path.split('/')[0]!) && !path.startsWith(`${version}/`));
-  const isManifest = (path: string) => path.split('/').at(-1) === MANIFEST;
-  // Without its manifest a version is no longer there, so that nobody sees it go piece by piece.
-  for (const paths of [old.filter(isManifest), old.filter((path) => !isManifest(path))]) {
-    await runLimited(paths, FILES_AT_ONCE, async (path) => {
-      const { bucket, key } = placeBelow(named, path);
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })).catch((error: unknown) => {
-        throw s3Error(error, named);
-      });
-    });
-  }
-}
-
-function placeFor({ writeRoot }: S3Context, name: string): S3Place {
-  if (!isPlainPath(name)) throw invalidName(name, s3Uri(writeRoot));
-  return placeBelow(writeRoot, name);
+  await removeObjects(client, named, old);
 }
 
 /** What is being written stays in a folder of its own, and does not stay longer. */

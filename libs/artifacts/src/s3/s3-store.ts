@@ -5,7 +5,9 @@ import { fetchPlace } from './fetch-place.js';
 import { isVersion, MANIFEST } from './folder-manifest.js';
 import { listObjects } from './list-objects.js';
 import { putFile, putFolder } from './put-artifact.js';
+import { findArtifact } from './find-artifact.js';
 import { readObject } from './read-object.js';
+import { removeArtifact } from './remove-objects.js';
 import { createS3Client, MAX_ATTEMPTS, type S3Settings } from './s3-client.js';
 import type { S3Context } from './s3-context.js';
 import { insideRoots, parseS3Uri, placeBelow, s3Uri, type S3Place } from './s3-place.js';
@@ -57,6 +59,8 @@ export function createS3Store({
     },
     putFile: (name, mediaType, write) => putFile(context, name, mediaType, write),
     putFolder: (name, mediaType, write) => putFolder(context, name, mediaType, write),
+    find: (name, mediaType) => findArtifact(context, name, mediaType),
+    remove: (name) => removeArtifact(context, name),
     exists: async ({ uri }) => isThere(context, locate(uri)),
   };
 }

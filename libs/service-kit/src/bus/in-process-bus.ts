@@ -5,7 +5,7 @@ import { injectTrace } from '../telemetry/trace-context.js';
 import { encodeEvent } from './cloud-event.js';
 import type { EventBus, OutgoingEvent, SubscribeOptions, Subscription } from './event-bus.js';
 import { createInProcessBroker, type InProcessBroker } from './in-process-broker.js';
-import { processDelivery, publishInSpan, type Delivery } from './process-delivery.js';
+import { eventDeliveries, processDelivery, publishInSpan, type Delivery } from './process-delivery.js';
 import { subscriptionSettings } from './subscription-settings.js';
 import { workInFlight } from './in-flight.js';
 
@@ -48,7 +48,8 @@ export function createInProcessBus(options: InProcessBusOptions = {}): InProcess
     const storeDeadLetter = (letter: Parameters<InProcessBroker['storeDeadLetter']>[0]) =>
       Promise.resolve(broker.storeDeadLetter(letter));
     const tools = { telemetry, logger, system: SYSTEM, closing: closing.signal, storeDeadLetter };
-    const take = (delivery: Delivery) => inFlight.track(processDelivery(delivery, settings, tools));
+    const deliveries = eventDeliveries(settings);
+    const take = (delivery: Delivery) => inFlight.track(processDelivery(delivery, deliveries, tools));
     const member = {
       take,
       get slots() {

@@ -1,21 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jetstream, type Consumer, type JsMsg } from '@nats-io/jetstream';
+import type { JsMsg } from '@nats-io/jetstream';
 import { UbtError } from '@ubt/errors';
 import { silentLogger, type Logger } from '../telemetry/logger.js';
 import { silentTelemetry, type Telemetry } from '../telemetry/start-telemetry.js';
-import { injectTrace } from '../telemetry/trace-context.js';
 import { encodeEvent } from './cloud-event.js';
 import { consumerHealth } from './consumer-health.js';
 import type { DeadLetter, EventBus, OutgoingEvent, SubscribeOptions, Subscription } from './event-bus.js';
 import { workInFlight } from './in-flight.js';
-import {
-  openNatsLink,
-  unavailable,
-  type Link,
-  type NatsLink,
-  type NatsOptions,
-} from './jetstream-connection.js';
-import { deliveryOf, traceHeaders } from './jetstream-delivery.js';
+import { openNatsLink, unavailable, type Link, type NatsOptions } from './jetstream-connection.js';
+import { deliveryOf } from './jetstream-delivery.js';
+import { publishMessage } from './jetstream-publish.js';
+import { runSlot } from './jetstream-slots.js';
 import {
   consumersOf,
   DEAD_LETTER_STREAM,
@@ -24,8 +19,8 @@ import {
   STREAM,
   type StreamOptions,
 } from './jetstream-streams.js';
-import { processDelivery, publishInSpan } from './process-delivery.js';
-import { subscriptionSettings, type SubscriptionSettings } from './subscription-settings.js';
+import { eventDeliveries, processDelivery, publishInSpan } from './process-delivery.js';
+import { subscriptionSettings } from './subscription-settings.js';
 
 /** What a JetStream bus works with. */
 export interface JetStreamBusOptions extends NatsOptions, StreamOptions {
@@ -36,9 +31,6 @@ export interface JetStreamBusOptions extends NatsOptions, StreamOptions {
 }
 
 const SYSTEM = 'nats';
-/** How long one pull waits at the server; closing does not wait for it. */
-const PULL_MS = 5_000;
-const PAUSE_AFTER_FAILURE_MS = 500;
 
 /**
  * The bus over NATS JetStream (server 2.9 or newer, 2.10 recommended). It returns at once: while NATS is
@@ -53,17 +45,8 @@ export function createJetStreamBus(options: JetStreamBusOptions): EventBus {
   const connection = openNatsLink(options, ({ manager }) => ensureStreams(manager, options), logger);
   const subscriptions = new Set<Subscription>();
 
-  const send = async (subject: string, payload: string, msgID: string) => {
-    const { nats } = await connection.link(publishTimeoutMs);
-    const limit = nats.info?.max_payload ?? Infinity;
-    if (Buffer.byteLength(payload) > limit) throw tooLarge(Buffer.byteLength(payload), limit);
-    try {
-      const settings = { msgID, headers: traceHeaders(injectTrace()), timeout: publishTimeoutMs };
-      return await jetstream(nats).publish(subject, payload, settings);
-    } catch (cause) {
-      throw unavailable(options, cause);
-    }
-  };
+  const send = (subject: string, payload: string, id: string) =>
+    publishMessage({ connection, options, timeoutMs: publishTimeoutMs }, { subject, payload, id });
   const publish = async (event: OutgoingEvent) => {
     const encoded = encodeEvent(event);
     const { subject, payload, id } = encoded;
@@ -83,16 +66,17 @@ export function createJetStreamBus(options: JetStreamBusOptions): EventBus {
     const inFlight = workInFlight();
     const health = consumerHealth(settings.onState);
     const tools = { telemetry, logger, system: SYSTEM, closing: closing.signal, storeDeadLetter };
-    const take = (message: JsMsg) => inFlight.track(processDelivery(deliveryOf(message), settings, tools));
+    const deliveries = eventDeliveries(settings);
+    const take = (message: JsMsg) => inFlight.track(processDelivery(deliveryOf(message), deliveries, tools));
     const stopFollowing = connection.onConnection(health.connection);
     for (const consumer of consumersOf(settings)) {
       for (let slot = 0; slot < settings.concurrency; slot++) {
-        void runSlot(
-          { connection, consumer, settings, options, logger },
-          take,
-          health.slot(),
-          closing.signal,
-        );
+        const prepare = async ({ manager }: Link) => {
+          await ensureStreams(manager, options);
+          await ensureConsumer(manager, STREAM, consumer, settings.ackWaitMs);
+        };
+        const pulled = { stream: STREAM, consumer: consumer.name, prepare };
+        void runSlot({ connection, ...pulled, logger }, take, health.slot(), closing.signal);
       }
     }
     const close = async (graceMs = 5_000) => {
@@ -123,47 +107,6 @@ export function createJetStreamBus(options: JetStreamBusOptions): EventBus {
   };
 }
 
-interface Slot {
-  readonly connection: NatsLink;
-  readonly consumer: { readonly name: string; readonly subject: string };
-  readonly settings: SubscriptionSettings;
-  readonly options: JetStreamBusOptions;
-  readonly logger: Logger;
-}
-
-/** Takes one event after the other until closing; whatever goes wrong is tried again from the start. */
-async function runSlot(
-  { connection, consumer, settings, options, logger }: Slot,
-  take: (message: JsMsg) => Promise<void>,
-  report: (pulling: boolean) => void,
-  closing: AbortSignal,
-): Promise<void> {
-  while (!closing.aborted) {
-    try {
-      const { nats, manager } = await connection.link(PULL_MS);
-      await ensureStreams(manager, options);
-      await ensureConsumer(manager, consumer, settings);
-      const source = await jetstream(nats).consumers.get(STREAM, consumer.name);
-      report(true);
-      await pull(source, closing, take);
-    } catch (err) {
-      report(false);
-      if (closing.aborted) return;
-      logger.warn({ err, durable: settings.durable }, 'cannot consume events now, trying again');
-      await sleep(PAUSE_AFTER_FAILURE_MS, undefined, { signal: closing }).catch(() => undefined);
-    }
-  }
-}
-
-async function pull(source: Consumer, closing: AbortSignal, take: (message: JsMsg) => Promise<void>) {
-  while (!closing.aborted) {
-    const message = await source.next({ expires: PULL_MS });
-    if (message === null) continue;
-    if (closing.aborted) deliveryOf(message).retry(0);
-    else await take(message);
-  }
-}
-
 async function readDeadLetters({ manager }: Link, limit: number): Promise<DeadLetter[]> {
   const { state } = await manager.streams.info(DEAD_LETTER_STREAM);
   const letters: DeadLetter[] = [];
@@ -186,11 +129,4 @@ async function within<T>(timeoutMs: number, work: Promise<T>, options: NatsOptio
     limit.catch(() => undefined);
     stop.abort();
   }
-}
-
-function tooLarge(bytes: number, limit: number): UbtError {
-  return new UbtError('invalid-argument', `The event has ${bytes} bytes; the broker takes ${limit}.`, {
-    code: 'EVENT_TOO_LARGE',
-    fix: 'Events carry references to artefacts, not their content.',
-  });
 }

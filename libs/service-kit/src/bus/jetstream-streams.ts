@@ -48,23 +48,33 @@ export async function ensureStreams(manager: JetStreamManager, options: StreamOp
   });
 }
 
-type WantedStream = Pick<StreamConfig, 'name' | 'subjects' | 'max_age' | 'num_replicas' | 'duplicate_window'>;
+/** What is decided of a stream; the rest is the same for all. */
+export type WantedStream = Pick<
+  StreamConfig,
+  'name' | 'subjects' | 'max_age' | 'num_replicas' | 'duplicate_window'
+> &
+  Partial<Pick<StreamConfig, 'allow_direct'>>;
 
-async function ensureStream(manager: JetStreamManager, wanted: WantedStream): Promise<void> {
+/** Creates a stream unless it is there, and checks what it is. @throws UbtError STREAM_MISCONFIGURED */
+export async function ensureStream(
+  manager: JetStreamManager,
+  wanted: WantedStream,
+  retention: RetentionPolicy = RetentionPolicy.Limits,
+): Promise<void> {
   const found = await orUndefined(manager.streams.info(wanted.name));
   const { config } =
     found ??
     (await manager.streams.add({
       ...wanted,
-      retention: RetentionPolicy.Limits,
+      retention,
       storage: StorageType.File,
       discard: DiscardPolicy.Old,
     }));
   const missing = wanted.subjects.filter((subject) => !config.subjects.includes(subject));
   if (missing.length > 0)
     throw misconfigured(wanted.name, `does not take the subjects ${missing.join(', ')}`);
-  if (config.retention !== RetentionPolicy.Limits) {
-    throw misconfigured(wanted.name, `has retention ${config.retention}, not limits`);
+  if (config.retention !== retention) {
+    throw misconfigured(wanted.name, `has retention ${config.retention}, not ${retention}`);
   }
   // An administrator may have chosen another window; none at all would let every repetition through.
   if (!(config.duplicate_window > 0)) throw misconfigured(wanted.name, 'has no deduplication window');
@@ -90,8 +100,9 @@ export function consumersOf({
  */
 export async function ensureConsumer(
   manager: JetStreamManager,
+  stream: string,
   { name, subject }: { name: string; subject: string },
-  { ackWaitMs }: Pick<SubscriptionSettings, 'ackWaitMs'>,
+  ackWaitMs: number,
 ): Promise<void> {
   const ackWait = nanos(ackWaitMs);
   const wanted: Partial<ConsumerConfig> = {
@@ -104,22 +115,23 @@ export async function ensureConsumer(
     max_deliver: -1,
     max_ack_pending: 1_000,
   };
-  let found = await orUndefined(manager.consumers.info(STREAM, name));
-  if (found === undefined) found = await manager.consumers.add(STREAM, wanted);
+  let found = await orUndefined(manager.consumers.info(stream, name));
+  if (found === undefined) found = await manager.consumers.add(stream, wanted);
   else if (found.config.filter_subject === subject && found.config.ack_wait !== ackWait) {
-    found = await manager.consumers.update(STREAM, name, { ack_wait: ackWait });
+    found = await manager.consumers.update(stream, name, { ack_wait: ackWait });
   }
   const { filter_subject, ack_policy, ack_wait } = found.config;
   if (filter_subject !== subject || ack_policy !== AckPolicy.Explicit || ack_wait !== ackWait) {
     const has = JSON.stringify({ filter_subject, ack_policy, ack_wait });
     throw new UbtError('failed-precondition', `The JetStream consumer ${name} has ${has}.`, {
       code: 'CONSUMER_MISCONFIGURED',
-      fix: `Use another durable name, or remove it: nats consumer rm ${STREAM} ${name}`,
+      fix: `Use another durable name, or remove it: nats consumer rm ${stream} ${name}`,
     });
   }
 }
 
-async function orUndefined<T>(lookup: Promise<T>): Promise<T | undefined> {
+/** The answer to a question for something, or undefined when that is not there. */
+export async function orUndefined<T>(lookup: Promise<T>): Promise<T | undefined> {
   try {
     return await lookup;
   } catch (error) {

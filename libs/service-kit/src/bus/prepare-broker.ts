@@ -1,3 +1,10 @@
+import {
+  ensureShardConsumer,
+  ensureShardStreams,
+  SHARD_CONSUMER,
+  SHARD_RESULT_STREAM,
+  SHARD_STREAM,
+} from '../work/work-streams.js';
 import { silentLogger, type Logger } from '../telemetry/logger.js';
 import type { SubscribeOptions } from './event-bus.js';
 import { openNatsLink, type NatsOptions } from './jetstream-connection.js';
@@ -27,8 +34,8 @@ export interface PreparedBroker {
 }
 
 /**
- * Creates the streams and durable consumers unless they are there, as the services themselves do when they
- * start. What scales services by the lag of a consumer needs it before the first service has run.
+ * Creates the streams and durable consumers of events and of shards unless they are there, as the services themselves
+ * do when they start. What scales services by the lag of a consumer needs it before the first service has run.
  *
  * @throws UbtError BUS_UNAVAILABLE, or STREAM_MISCONFIGURED or CONSUMER_MISCONFIGURED when something else is
  *   there by that name
@@ -39,15 +46,17 @@ export async function prepareBroker(options: PrepareBrokerOptions): Promise<Prep
   try {
     const { nats, manager } = await connection.link(timeoutMs);
     await ensureStreams(manager, options);
+    await ensureShardStreams(manager, options);
+    await ensureShardConsumer(manager);
     const settings = options.consumers.map((consumer) =>
       subscriptionSettings({ ...consumer, handler: () => Promise.resolve() }),
     );
     const wanted = settings.flatMap((one) => consumersOf(one).map((consumer) => ({ consumer, one })));
-    for (const { consumer, one } of wanted) await ensureConsumer(manager, consumer, one);
+    for (const { consumer, one } of wanted) await ensureConsumer(manager, STREAM, consumer, one.ackWaitMs);
     return {
       server: nats.getServer(),
-      streams: [STREAM, DEAD_LETTER_STREAM],
-      consumers: wanted.map(({ consumer }) => consumer.name),
+      streams: [STREAM, DEAD_LETTER_STREAM, SHARD_STREAM, SHARD_RESULT_STREAM],
+      consumers: [...wanted.map(({ consumer }) => consumer.name), SHARD_CONSUMER],
     };
   } finally {
     await connection.close();

@@ -1,12 +1,12 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api';
 import { ERROR_KINDS, UbtError } from '@ubt/errors';
-import { parseEventSubject } from '@ubt/contracts';
+import { parseEventSubject, parseShardSubject } from '@ubt/contracts';
 import { withLogger, type Logger } from '../telemetry/logger.js';
 import { runInSpan } from '../telemetry/run-in-span.js';
 import type { Telemetry } from '../telemetry/start-telemetry.js';
 import { extractTrace, linkedSpan, type TraceCarrier } from '../telemetry/trace-context.js';
 import { decodeEvent, type EncodedEvent } from './cloud-event.js';
-import type { DeadLetter } from './event-bus.js';
+import type { DeadLetter, DeliveryContext } from './event-bus.js';
 import { pauseAfter, type SubscriptionSettings } from './subscription-settings.js';
 
 /** One delivery of an event by a broker, and the answers to it. */
@@ -25,6 +25,21 @@ export interface Delivery {
   giveUp(): void;
   working(): void;
 }
+
+/** What is done with deliveries, and how patiently; the defaults are those of {@link SubscriptionSettings}. */
+export interface DeliverySettings extends Pick<
+  SubscriptionSettings,
+  'durable' | 'maxDeliver' | 'ackWaitMs' | 'backoffMs'
+> {
+  /** Decodes and works on one; how it ends decides the answer, as for a handler of events. */
+  handle(delivery: Delivery, context: DeliveryContext): Promise<void>;
+}
+
+/** Deliveries of a subscription's events. */
+export const eventDeliveries = (settings: SubscriptionSettings): DeliverySettings => ({
+  ...settings,
+  handle: ({ subject, payload }, context) => settings.handler(decodeEvent(subject, payload), context),
+});
 
 /** What working on deliveries takes, the same for every broker. */
 export interface ProcessingTools {
@@ -45,7 +60,7 @@ export interface ProcessingTools {
  */
 export async function processDelivery(
   delivery: Delivery,
-  settings: SubscriptionSettings,
+  settings: DeliverySettings,
   tools: ProcessingTools,
 ): Promise<void> {
   const { logger, telemetry, closing } = tools;
@@ -79,10 +94,9 @@ export async function processDelivery(
 
 async function handle(
   delivery: Delivery,
-  settings: SubscriptionSettings,
+  settings: DeliverySettings,
   { telemetry, logger, system, closing }: ProcessingTools,
 ): Promise<void> {
-  const event = decodeEvent(delivery.subject, delivery.payload);
   const link = delivery.attempt > 1 ? linkedSpan(delivery.trace) : undefined;
   const span = {
     name: `process ${destinationName(delivery.subject)}`,
@@ -98,7 +112,7 @@ async function handle(
   const heartbeat = setInterval(() => delivery.working(), settings.ackWaitMs / 3).unref();
   try {
     await runInSpan(telemetry.tracer, span, () =>
-      settings.handler(event, {
+      settings.handle(delivery, {
         attempt: delivery.attempt,
         signal: closing,
         working: () => delivery.working(),
@@ -113,7 +127,7 @@ async function handle(
 async function deadLetter(
   delivery: Delivery,
   error: UbtError,
-  settings: SubscriptionSettings,
+  settings: DeliverySettings,
   { storeDeadLetter, logger }: ProcessingTools,
 ): Promise<string> {
   const { id, subject, payload, attempt } = delivery;
@@ -134,7 +148,9 @@ async function deadLetter(
 /** A subject with the run left out, for names that must have few values. */
 export function destinationName(subject: string): string {
   const parts = parseEventSubject(subject);
-  return parts === undefined ? 'ubt' : `ubt.v1.{run}.${parts.stage}.${parts.kind}`;
+  if (parts !== undefined) return `ubt.v1.{run}.${parts.stage}.${parts.kind}`;
+  const kind = parseShardSubject(subject)?.kind;
+  return kind === undefined ? 'ubt' : `ubt.${kind}.v1.{job}.{shard}`;
 }
 
 /** Span attributes by OpenTelemetry's messaging conventions. */
@@ -156,7 +172,7 @@ export function messagingAttributes(
 export async function publishInSpan<T>(
   telemetry: Telemetry,
   system: string,
-  { subject, id }: EncodedEvent,
+  { subject, id }: Pick<EncodedEvent, 'subject' | 'id'>,
   send: () => Promise<T>,
 ): Promise<T> {
   const attributes = messagingAttributes(system, 'send', subject, id);
@@ -164,7 +180,7 @@ export async function publishInSpan<T>(
   return runInSpan(telemetry.tracer, span, send);
 }
 
-function deliveriesExhausted({ attempt }: Delivery, { durable, maxDeliver }: SubscriptionSettings): UbtError {
+function deliveriesExhausted({ attempt }: Delivery, { durable, maxDeliver }: DeliverySettings): UbtError {
   const died = `delivery ${attempt} of at most ${maxDeliver}`;
   const message = `${durable} never answered this event: this is ${died}, its workers died of it or hung.`;
   return new UbtError('aborted', message, {

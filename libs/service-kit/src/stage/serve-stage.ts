@@ -4,9 +4,10 @@ import type { EventBus, IncomingEvent } from '../bus/event-bus.js';
 import { createInProcessBus } from '../bus/in-process-bus.js';
 import { createJetStreamBus } from '../bus/jetstream-bus.js';
 import { startGrpcServer } from '../grpc/start-grpc-server.js';
+import type { Announce } from '../jobs/announcer.js';
 import { createFileJobStore } from '../jobs/file-job-store.js';
 import { createJobManager, type JobManager } from '../jobs/job-manager.js';
-import type { JobRecord } from '../jobs/job-record.js';
+import { isFinal, type JobRecord } from '../jobs/job-record.js';
 import { createJobsHandlers } from '../jobs/jobs-handlers.js';
 import { checkSecurity } from '../security/check-security.js';
 import { natsSecurity } from '../security/nats-security.js';
@@ -16,7 +17,7 @@ import { startTelemetry, type Telemetry } from '../telemetry/start-telemetry.js'
 import { announceJob, announceProgress } from './announce-job.js';
 import { progressAnnouncer } from './announce-progress.js';
 import type { StageConfig } from './stage-config.js';
-import type { ServedStage, StageDefinition, StageDependencies } from './stage-definition.js';
+import type { CompanionTools, ServedStage, StageDefinition, StageDependencies } from './stage-definition.js';
 import { stageConsumer } from './stage-consumer.js';
 import { stageFolders } from './stage-folders.js';
 import { whenIdle } from './when-idle.js';
@@ -40,7 +41,12 @@ export async function serveStage(
   const security = await openServerSecurity(config, logger);
   const telemetry = dependencies.telemetry ?? (await stageTelemetry(definition));
   const bus = dependencies.bus ?? openBus(config, logger, telemetry);
-  const manager = openManager(definition, bus, logger, telemetry);
+  const companion = definition.companion?.({ logger, telemetry });
+  const announce = async (job: JobRecord) => {
+    if (isFinal(job)) await companion?.jobEnded(job);
+    await announceJob(definition, bus, job);
+  };
+  const manager = openManager(definition, bus, announce, { logger, telemetry });
   await manager.start();
   const server = await startGrpcServer({
     ...{ host: config.host, port: config.port, logger, telemetry },
@@ -55,6 +61,7 @@ export async function serveStage(
   }).catch(async (error: unknown) => {
     security.close();
     await manager.stop(0);
+    await companion?.stop(0);
     await closeOwn(dependencies, bus, telemetry);
     throw error;
   });
@@ -66,7 +73,7 @@ export async function serveStage(
   const subscription = subscribe(definition, bus, manager, onEvents);
   const unwatch = subscription === undefined ? bus.onConnection(onEvents) : undefined;
   const graceMs = config.shutdownGraceSeconds * 1000;
-  const idle = whenIdle(config.idleExitSeconds, () => manager.isBusy());
+  const idle = whenIdle(config.idleExitSeconds, () => manager.isBusy() || companion?.isBusy() === true);
   return {
     address: server.address,
     healthPort: server.healthPort,
@@ -76,7 +83,7 @@ export async function serveStage(
       const stopServer = server.stop(graceMs);
       unwatch?.();
       unobserve();
-      await subscription?.close(graceMs);
+      await Promise.all([subscription?.close(graceMs), companion?.stop(graceMs)]);
       await manager.stop(graceMs);
       await stopServer;
       security.close();
@@ -112,13 +119,13 @@ function openBus(config: StageConfig, logger: Logger, telemetry: Telemetry): Eve
 function openManager(
   definition: StageDefinition,
   bus: EventBus,
-  logger: Logger,
-  telemetry: Telemetry,
+  announce: Announce,
+  tools: CompanionTools,
 ): JobManager {
   const { stage, config, worker, env } = definition;
   const folders = stageFolders(config, stage);
   return createJobManager({
-    store: createFileJobStore(folders.jobs, logger),
+    store: createFileJobStore(folders.jobs, tools.logger),
     workDir: folders.work,
     workers: {
       [stage]: {
@@ -131,9 +138,9 @@ function openManager(
       },
     },
     concurrency: config.concurrency,
-    announce: (job) => announceJob(definition, bus, job),
+    announce,
     onChange: progressAnnouncer((job) => announceProgress(definition, bus, job)),
-    ...{ logger, telemetry },
+    ...tools,
   });
 }
 

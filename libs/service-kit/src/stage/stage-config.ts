@@ -12,6 +12,11 @@ export const stageConfigFields = {
     .string()
     .default('.ubt')
     .meta({ env: 'UBT_DATA_DIR', description: 'Folder for job records, work files and artefacts' }),
+  workDir: z.string().optional().meta({
+    env: 'UBT_WORK_DIR',
+    description: 'Folder for job records and work files; the data folder unless told. One process uses one',
+    allowed: 'a path',
+  }),
   artifactRoots: listField(['.']).meta({
     env: 'UBT_ARTIFACT_ROOTS',
     description: 'Folders and s3:// prefixes that artefacts may be read from, besides where they are written',

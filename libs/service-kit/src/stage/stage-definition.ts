@@ -23,6 +23,8 @@ export interface StageDefinition {
     logger: Logger,
     metrics: ServiceMetrics,
   ) => readonly HostedService[];
+  /** Starts what runs beside the jobs, if anything does. */
+  readonly companion?: (tools: CompanionTools) => StageCompanion | undefined;
   /** The run a job belongs to, if any. */
   readonly runOf: (job: JobRecord) => Run | undefined;
   /** What a succeeded job adds to its completion event. */
@@ -32,6 +34,22 @@ export interface StageDefinition {
     readonly stage: Stage;
     readonly submission: (event: StageEvent) => Omit<JobSubmission, 'stage'> | undefined;
   };
+}
+
+/** Work that runs in the stage's service beside its jobs. */
+export interface StageCompanion {
+  /** Whether there is some at hand, so that the service is not idle. */
+  isBusy(): boolean;
+  /** Told of every job that has ended, before the world is, again and again until it does not throw. */
+  jobEnded(job: JobRecord): Promise<void>;
+  /** Ends it within `graceMs`; what is not done is for others. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** What a companion works with. */
+export interface CompanionTools {
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
 }
 
 /** What a stage may be given instead of making its own. */

@@ -7,25 +7,27 @@ export const artifactsFolder = ({ dataDir }: Pick<StageConfig, 'dataDir'>): stri
   join(dataDir, 'artifacts');
 
 /** Where a stage keeps its job records and the jobs' own folders. */
-export function stageFolders({ dataDir }: Pick<StageConfig, 'dataDir'>, stage: Stage) {
-  return { jobs: join(dataDir, stage, 'jobs'), work: join(dataDir, stage, 'work') };
+export function stageFolders({ dataDir, workDir = dataDir }: Folders, stage: Stage) {
+  return { jobs: join(workDir, stage, 'jobs'), work: join(workDir, stage, 'work') };
 }
+
+type Folders = Pick<StageConfig, 'dataDir'> & Partial<Pick<StageConfig, 'workDir'>>;
 
 /**
  * What a stage's artefact store is made with: it writes to `UBT_ARTIFACT_STORE`, or below the data folder, and
- * reads from the roots too. Copies of what comes out of S3 are kept in the data folder.
+ * reads from the roots too. Copies of what comes out of S3 are kept in the work folder.
  */
 export function artifactPlaces(
   config: Pick<
     StageConfig,
-    'dataDir' | 'artifactRoots' | 'artifactStore' | 's3Endpoint' | 's3Region' | 's3PathStyle'
+    'dataDir' | 'workDir' | 'artifactRoots' | 'artifactStore' | 's3Endpoint' | 's3Region' | 's3PathStyle'
   >,
 ) {
   const { s3Endpoint: endpoint, s3Region: region, s3PathStyle: pathStyle } = config;
   return {
     roots: config.artifactRoots,
     writeRoot: config.artifactStore ?? artifactsFolder(config),
-    workFolder: join(config.dataDir, 's3'),
+    workFolder: join(config.workDir ?? config.dataDir, 's3'),
     s3: {
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(region === undefined ? {} : { region }),

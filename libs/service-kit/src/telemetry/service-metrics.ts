@@ -1,4 +1,5 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
+import type { WorkLoad } from '../work/work-queue.js';
 import { observeProcess } from './observe-process.js';
 
 /** What a service measures. Attributes have few values: never a run, a job or a file name. */
@@ -19,6 +20,8 @@ export interface ServiceMetrics {
   pairScored(score: number, method: string, source: 'job' | 'online'): void;
   /** Has a stage's jobs counted whenever metrics are collected; its counters start at zero. */
   observeJobs(stage: string, read: () => JobLoad): void;
+  /** Has the shards of detections counted whenever metrics are collected; while that fails, nothing is told. */
+  observeShards(read: () => Promise<WorkLoad>): void;
   /** Has the state of the connection to the broker told whenever metrics are collected. */
   observeBus(stage: string, isConnected: () => boolean): void;
 }
@@ -52,6 +55,7 @@ export function createServiceMetrics(meter: Meter): ServiceMetrics {
     ...jobMetrics(meter),
     ...eventMetrics(meter),
     ...scoreMetrics(meter),
+    ...shardMetrics(meter),
   };
 }
 
@@ -118,6 +122,33 @@ function eventMetrics(meter: Meter) {
     },
     observeBus: (stage: string, isConnected: () => boolean) =>
       connected.addCallback((result) => result.observe(isConnected() ? 1 : 0, { stage })),
+  };
+}
+
+/** The queue is one for all replicas, and each tells the same of it. */
+function shardMetrics(meter: Meter) {
+  const waiting = meter.createObservableGauge('ubt.shard.waiting', {
+    description: 'Shards that no replica works on',
+  });
+  const running = meter.createObservableGauge('ubt.shard.running', {
+    description: 'Shards that some replica works on',
+  });
+  const age = meter.createObservableGauge('ubt.shard.queue.age', {
+    unit: 's',
+    description: 'Age of the oldest shard that is not done',
+  });
+  return {
+    observeShards: (read: () => Promise<WorkLoad>) =>
+      meter.addBatchObservableCallback(
+        async (result) => {
+          const load = await read().catch(() => undefined);
+          if (load === undefined) return;
+          result.observe(waiting, load.waiting);
+          result.observe(running, load.inWork);
+          result.observe(age, load.oldestSeconds);
+        },
+        [waiting, running, age],
+      ),
   };
 }
 
