@@ -1,5 +1,5 @@
 export { atomicWrite, atomicWriteFile } from './atomic-write.js';
-export type { DecodeOptions, UndecodableImage } from './batches/decode-batches.js';
+export { tooManyUndecodable, type DecodeOptions, type UndecodableImage } from './batches/decode-batches.js';
 export { createDecodeCache, type DecodeCache } from './batches/decode-cache.js';
 export { pairBatches, type CaptionEncoder, type PairBatchOptions } from './batches/pair-batches.js';
 export { forEachParallel } from './for-each-parallel.js';

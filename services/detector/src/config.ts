@@ -10,6 +10,23 @@ export const configSchema = z.object({
     description: 'Time between two notes of how far scoring has come; 0 writes one after every batch',
   }),
   port: portField(50051).meta({ env: 'UBT_PORT', description: 'Port to listen on; 0 takes a free one' }),
+  role: z.enum(['all', 'jobs', 'shards', 'online']).default('all').meta({
+    env: 'UBT_ROLE',
+    description:
+      'What this replica does beside ScorePairs: jobs and shards of jobs, only one of them, or neither (online)',
+  }),
+  shardPairs: integerField(0, 10_000_000, 16_384).meta({
+    env: 'UBT_SHARD_PAIRS',
+    description: 'Pairs of a shard, which replicas share out over NATS; 0 never splits a job',
+  }),
+  shardFromPairs: integerField(1, 1_000_000_000, 65_536).meta({
+    env: 'UBT_SHARD_FROM_PAIRS',
+    description: 'Pairs from which a job is split into shards; smaller ones stay in one process',
+  }),
+  shardAckSeconds: integerField(1, 3600, 30).meta({
+    env: 'UBT_SHARD_ACK_SECONDS',
+    description: 'Silence of a replica after which its shard is given to another',
+  }),
   scoresFormat: z.enum(SCORES_FORMATS).default('jsonl').meta({
     env: 'UBT_SCORES_FORMAT',
     description: 'How scores are written; the other stages read both',

@@ -1,16 +1,27 @@
 import { createArtifactStore, MEDIA_TYPES, toArtifactMessage, type ArtifactStore } from '@ubt/artifacts';
 import { embeddingModel, loadCheckpoint, type Checkpoint } from '@ubt/clip';
 import { DetectRequest, DetectResult, packAny, type Subject } from '@ubt/contracts';
+import type { PairManifest } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
-import { artifactPlaces, engineOptions, jobRequest, type WorkerHandler } from '@ubt/service-kit';
+import {
+  artifactPlaces,
+  engineOptions,
+  jobRequest,
+  silentTelemetry,
+  type WorkerContext,
+  type WorkerHandler,
+} from '@ubt/service-kit';
 import { openStagePairs, stageWork } from '@ubt/stage-files';
-import { readConfig } from './config.js';
+import { readConfig, type Config } from './config.js';
 import { resolveDetectOptions } from './detect-options.js';
 import { openPairSource } from './disk-pair-source.js';
 import { embedSample } from './domain/embed-sample.js';
 import { detectionMethod } from './domain/methods/index.js';
 import { suspicionThreshold } from './domain/suspicion-threshold.js';
+import { splitsJobs } from './shards/shard-companion.js';
+import { createShardedPasses } from './shards/sharded-passes.js';
+import { openShardQueue } from './shards/shard-queue.js';
 import { storeFindings } from './store-findings.js';
 import { DETECT_REQUEST, DETECT_RESULT } from './type-names.js';
 
@@ -37,14 +48,26 @@ export const detectJob: WorkerHandler = async (packed, context) => {
       onSaved: (note) => context.checkpoint(note),
     },
   });
+  const shards = openShards(config, context, manifest);
+  const stored = new Map([[suspect.model, subject.model]]);
+  if (reference !== undefined) stored.set(reference.model, subject.referenceModel!);
+  const elsewhere =
+    shards &&
+    createShardedPasses({
+      ...{ ...options, queue: shards, store, suspect, stored, signal, logger: context.logger },
+      ...{ job: { jobName: context.job, runId: context.runId }, shardPairs: config.shardPairs },
+      ...{ pairs: subject.pairs, usable: manifest.usable },
+      ...{ stretch: pairs.stretch, undecodable: pairs.undecodable },
+    });
   const detection = await detectionMethod(options.method).detect({
     suspect: embeddingModel(suspect),
     reference: reference && embeddingModel(reference),
-    pairs,
+    pairs: elsewhere === undefined ? pairs : { ...pairs, elsewhere },
     options,
     signal,
     progress: (phase, done, total, unit) => context.progress({ phase, done, total, unit }),
   });
+  await shards?.close(0);
   context.scores(options.method, detection.scores);
   const sample = await embedSample(embeddingModel(suspect), pairs, detection, options.seed);
 
@@ -60,6 +83,16 @@ export const detectJob: WorkerHandler = async (packed, context) => {
   await manifest.close();
   return packAny(DETECT_RESULT, DetectResult, result);
 };
+
+/**
+ * The queue that the job's passes are shared out over, when it is worth that. The worker itself opens it, and not the
+ * service: it has the models to store and the results to join, and whoever cancels or loses it ends both at once.
+ */
+function openShards(config: Config, { tracer, logger }: WorkerContext, { usable }: PairManifest) {
+  const { natsUrl } = config;
+  if (natsUrl === undefined || !splitsJobs(config) || usable.length < config.shardFromPairs) return undefined;
+  return openShardQueue({ ...config, natsUrl }, { telemetry: { ...silentTelemetry(), tracer }, logger });
+}
 
 /** The subject with the digests of what is there now, and local paths of it. */
 async function verifySubject(store: ArtifactStore, given: Subject | undefined) {

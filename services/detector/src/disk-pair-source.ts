@@ -12,7 +12,7 @@ import { createPassLog, type PassLogOptions } from './pass-log.js';
 /** A {@link PairSource} over a manifest on disk. */
 export interface DiskPairSource extends PairSource {
   /** Images that could not be decoded so far, by path. */
-  readonly undecodable: ReadonlyMap<string, UndecodableImage>;
+  readonly undecodable: Map<string, UndecodableImage>;
   /** No batch of a pass reaches over a multiple of this many places in its rows, so passes can be cut there. */
   readonly stretch: number;
   close(): Promise<void>;
@@ -58,6 +58,7 @@ export async function openPairSource(
         rows,
         batchSize: passSize,
         stretch,
+        shareOf: manifest.usable.length,
         ...(from === undefined ? {} : { from }),
       }),
     ...(passes === undefined ? {} : { log: createPassLog({ ...passes, folder: cacheDir, undecodable }) }),

@@ -11,27 +11,31 @@ import {
   type ServedStage,
   type StageDependencies,
 } from '@ubt/service-kit';
-import { readConfig } from './config.js';
+import { UbtError } from '@ubt/errors';
+import { readConfig, type Config } from './config.js';
 import { detect } from './detect.handler.js';
 import { scorePairs } from './score-pairs.handler.js';
 import { createScorer } from './scorer.js';
+import { startShardCompanion } from './shards/shard-companion.js';
 import { DETECT_REQUEST, DETECT_RESULT } from './type-names.js';
 
-/** Serves the detector. @throws UbtError CONFIG_INVALID, PORT_IN_USE */
+/** Serves the detector. @throws UbtError CONFIG_INVALID, ROLE_NEEDS_NATS, PORT_IN_USE */
 export async function serveDetector({
   env,
   ...dependencies
 }: { readonly env: Environment } & StageDependencies): Promise<ServedStage> {
   const config = readConfig(env);
+  checkRole(config);
   const store = createArtifactStore(artifactPlaces(config));
   const scorer = createScorer({ env });
   const served = await serveStage(
     {
       ...{ stage: 'detector', config, env },
+      companion: (tools) => startShardCompanion({ config, env, store, ...tools }),
       worker: new URL('./detector.worker.js', import.meta.url),
       services: (manager, _logger, metrics) => {
         const implementation: DetectorServer = {
-          detect: unary((request) => detect(request, manager, store)),
+          detect: unary((request) => detect(request, manager, store, config)),
           scorePairs: bidi((requests, { signal }) =>
             scorePairs(requests, { scorer, store, metrics }, signal),
           ),
@@ -55,3 +59,11 @@ export async function serveDetector({
 const requestOf = ({ request }: JobRecord) => unpackJobMessage(DETECT_REQUEST, DetectRequest, request);
 
 const resultOf = ({ result }: JobRecord) => unpackJobMessage(DETECT_RESULT, DetectResult, result);
+
+function checkRole({ role, natsUrl }: Config): void {
+  if (role !== 'shards' || natsUrl !== undefined) return;
+  throw new UbtError('invalid-argument', 'UBT_ROLE is shards, and there is no NATS to take shards from.', {
+    code: 'ROLE_NEEDS_NATS',
+    fix: 'Set UBT_NATS_URL.',
+  });
+}

@@ -152,17 +152,28 @@ function createFaultCount(total: number, maxShare: number) {
     check(): void {
       const hasNoneLeft = faults.size > 0 && faults.size === total;
       if (faults.size <= allowed && !hasNoneLeft) return;
-      const named = [...faults.values()].slice(0, NAMED_IMAGES);
-      const reasons = named.map(({ reason }) => reason).join(' ');
-      throw new UbtError(
-        'invalid-argument',
-        `${faults.size} of ${total} images cannot be decoded, ${allowed} are allowed: ${reasons}`,
-        {
-          code: 'TOO_MANY_UNDECODABLE',
-          fix: 'Repair or remove these images, or allow a larger share.',
-          violations: named.map(({ imagePath, reason }) => ({ field: imagePath, reason })),
-        },
-      );
+      throw tooManyUndecodable(faults.size, total, maxShare, [...faults.values()]);
     },
   };
+}
+
+/** The error of a data set of which more than a share cannot be decoded; some images are named. */
+export function tooManyUndecodable(
+  faults: number,
+  total: number,
+  maxShare: number,
+  images: readonly UndecodableImage[],
+): UbtError {
+  const named = images.slice(0, NAMED_IMAGES);
+  const reasons = named.map(({ reason }) => reason).join(' ');
+  const allowed = Math.floor(maxShare * total);
+  return new UbtError(
+    'invalid-argument',
+    `${faults} of ${total} images cannot be decoded, ${allowed} are allowed: ${reasons}`,
+    {
+      code: 'TOO_MANY_UNDECODABLE',
+      fix: 'Repair or remove these images, or allow a larger share.',
+      violations: named.map(({ imagePath, reason }) => ({ field: imagePath, reason })),
+    },
+  );
 }

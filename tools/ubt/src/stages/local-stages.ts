@@ -29,7 +29,7 @@ export interface LocalStages {
 }
 
 /** Variables that would tie stages of this process to a running deployment. */
-const NOT_INHERITED = /^UBT_(NATS_|TLS_|AUTH_FILE$|HEALTH_PORT$|OTLP_ENDPOINT$)/;
+const NOT_INHERITED = /^UBT_(NATS_|TLS_|AUTH_FILE$|HEALTH_PORT$|OTLP_ENDPOINT$|ROLE$|WORK_DIR$)/;
 
 /** Starts stages as real gRPC services on free loopback ports, with one in-process event bus among them. */
 export async function startLocalStages(options: LocalStagesOptions): Promise<LocalStages> {

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { toArtifactMessage, type Artifact, type ArtifactStore } from '@ubt/artifacts';
+import type { Checkpoint, ClipModel, EmbeddingModel } from '@ubt/clip';
+import { ScoringShard, type Artifact as ArtifactMessage, type ScoringShardResult } from '@ubt/contracts';
+import { tooManyUndecodable, type UndecodableImage } from '@ubt/data';
+import { UbtError } from '@ubt/errors';
+import type { MeasuringPass, PassRunner } from '../domain/pair-source.js';
+import { decodePassState } from '../pass-state.js';
+import { createResultCollector, type CollectOptions } from './collect-results.js';
+import { cutPass, type PassPart } from './cut-pass.js';
+import { mergeParts, type MeasuredPart } from './merge-parts.js';
+import { shardGroup, shardId, shardsFolder, type ShardJob } from './shard-names.js';
+import { storeModel } from './store-model.js';
+
+/** What a job's passes are split with. */
+export interface ShardedPassesOptions extends Omit<CollectOptions, 'group'> {
+  readonly job: ShardJob;
+  readonly store: ArtifactStore;
+  readonly suspect: Checkpoint;
+  /** Models that are artefacts already, the suspect among them; others are stored when a pass needs them. */
+  readonly stored: ReadonlyMap<ClipModel, ArtifactMessage>;
+  readonly pairs: ArtifactMessage;
+  /** Manifest rows of the pairs, ascending. */
+  readonly usable: Uint32Array;
+  /** No batch reaches over a multiple of this many pairs. */
+  readonly stretch: number;
+  /** Pairs of a shard, at least. */
+  readonly shardPairs: number;
+  readonly batchSize: number;
+  readonly maxUndecodableShare: number;
+  /** Gets the images that replicas could not decode, by path. */
+  readonly undecodable: Map<string, UndecodableImage>;
+}
+
+/**
+ * Runs a job's passes by sharing them out: cuts a pass, has the parts measured by whoever takes them from the queue,
+ * and joins what they left in the store. Nothing is kept here that is not there: after a crash the next attempt finds
+ * the results of the shards that are done, since equal shards have equal names.
+ */
+export function createShardedPasses(options: ShardedPassesOptions): PassRunner {
+  const { store, job, suspect, usable } = options;
+  const collector = createResultCollector({ ...options, group: shardGroup(job) });
+  const stored = new Map(options.stored);
+  let passes = 0;
+
+  const artifactOf = async ({ clip }: EmbeddingModel): Promise<ArtifactMessage> => {
+    const known = stored.get(clip);
+    if (known !== undefined) return known;
+    const artifact = toArtifactMessage(await storeModel(store, shardsFolder(job), suspect, clip));
+    stored.set(clip, artifact);
+    return artifact;
+  };
+  const order = async ({ measure, models, precision }: MeasuringPass): Promise<ScoringShard> => {
+    const named: ScoringShard['models'] = [];
+    for (const [name, model] of Object.entries(models)) {
+      if (model !== undefined) named.push({ name, model: await artifactOf(model) });
+    }
+    return ScoringShard.fromPartial({
+      ...{ ...job, pass: passes, measure, models: named, precision },
+      ...{ suspect: stored.get(suspect.model)!, pairs: options.pairs, totalPairs: BigInt(usable.length) },
+      ...{ batchSize: options.batchSize, maxUndecodableShare: options.maxUndecodableShare },
+    });
+  };
+
+  return {
+    async run(pass, onPairs) {
+      passes += 1;
+      const whole = await order(pass);
+      const parts = new Map<string, PassPart>();
+      const shards = new Map<string, ScoringShard>();
+      for (const part of cutPass(usable.length, options.shardPairs, options.stretch)) {
+        const shard = { ...whole, firstPair: BigInt(part.first), endPair: BigInt(part.end) };
+        shards.set(shardId(shard), shard);
+        parts.set(shardId(shard), part);
+      }
+      const results = new Map<string, ScoringShardResult>();
+      let measured = 0;
+      let undecodable = 0;
+      onPairs(0);
+      await collector.collect(shards, (id, result) => {
+        results.set(id, result);
+        measured += Number(result.pairs);
+        undecodable += Number(result.undecodable);
+        onPairs(measured);
+        if (undecodable > Math.floor(options.maxUndecodableShare * usable.length)) {
+          throw tooManyUndecodable(undecodable, usable.length, options.maxUndecodableShare, []);
+        }
+      });
+      const found: MeasuredPart[] = [];
+      for (const [id, { measurements }] of results) {
+        const { state, undecodable: left } = await readMeasurements(store, measurements);
+        for (const image of left) options.undecodable.set(image.imagePath, image);
+        found.push({ part: parts.get(id)!, rows: state.rows, columns: state.columns });
+      }
+      const merged = mergeParts(found, usable);
+      if (merged.rows.length > 0) return merged;
+      const images = [...options.undecodable.values()];
+      throw tooManyUndecodable(usable.length, usable.length, options.maxUndecodableShare, images);
+    },
+  };
+}
+
+/** Measurements from the store, checked by their digest. @throws UbtError SHARD_RESULT_TORN, ARTIFACT_DIGEST_MISMATCH */
+export async function readMeasurements(
+  store: ArtifactStore,
+  artifact: Pick<Artifact, 'uri' | 'sha256'> | undefined,
+) {
+  const { uri = 'the result of a shard', sha256 = '' } = artifact ?? {};
+  const isNamed = artifact !== undefined && sha256 !== '';
+  const found = isNamed ? decodePassState(await readFile(await store.fetch(artifact))) : undefined;
+  if (found !== undefined) return found;
+  throw new UbtError('data-loss', `${uri} holds no measurements, or has no digest.`, {
+    code: 'SHARD_RESULT_TORN',
+    fix: 'Run all replicas of the detector in one version, and start the job again.',
+  });
+}
