@@ -21,7 +21,6 @@ export interface Replica {
   readonly service: ServiceProcess;
   readonly detector: ServiceClient<typeof DetectorService>;
   readonly jobs: ServiceClient<typeof JobsService>;
-  /** Ends it, with all its processes when told. */
   leave(how: 'stop' | 'kill'): Promise<void>;
 }
 
@@ -85,12 +84,20 @@ export async function startShardBench(pairs = 240): Promise<ShardBench> {
 export const scoresOf = (job: Job): Promise<string> =>
   readFile(fileURLToPath(resultOf(job).scores!.uri), 'utf8');
 
-/** The worker process of a job, or the one that measures shards, of a service. */
-export async function childOf(pid: number, entry: string): Promise<number | undefined> {
+/** The process that measures a service's shards, once it has started. */
+export async function shardProcessOf({ pid }: { readonly pid: number }): Promise<number | undefined> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
   for (const child of children.split(' ').filter(Boolean)) {
     const command = await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '');
-    if (command.includes(entry)) return Number(child);
+    if (command.includes('shard.worker.js')) return Number(child);
   }
   return undefined;
 }
+
+/** Lines of a service's log that say this, parsed. */
+export const logged = ({ service }: Pick<Replica, 'service'>, message: string): Record<string, unknown>[] =>
+  service
+    .output()
+    .split('\n')
+    .filter((line) => line.includes(`"msg":"${message}"`))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
