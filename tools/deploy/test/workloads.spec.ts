@@ -15,11 +15,11 @@ const everyWorkload = () => [...all.values()].flatMap(({ workloads }) => workloa
 const workload = (profile: string, name: string) =>
   all.get(profile)!.workloads.find((one) => one.name === name)!;
 const isService = ({ labels }: Workload) =>
-  ['detector', 'scoring', 'selector', 'unlearner'].includes(labels['app.kubernetes.io/component']!);
+  ['detector', 'scoring', 'shards', 'selector', 'unlearner'].includes(labels['app.kubernetes.io/component']!);
 
 describe('every pod', () => {
   it('runs as nobody special, on a read-only root, without a token', () => {
-    expect(everyWorkload().length).toBe(18);
+    expect(everyWorkload().length).toBe(21);
     for (const { name, pod } of everyWorkload()) {
       expect({ name, ...pod }).toMatchObject({
         name,
@@ -83,7 +83,7 @@ describe('every service', () => {
 
   it('owns its job records alone: one replica, replaced and not doubled', () => {
     for (const { name, replicas, strategy } of everyWorkload().filter(isService)) {
-      if (name === 'Deployment/ubt-scoring' || name.startsWith('ScaledJob')) continue;
+      if (/^ScaledJob|-(scoring|shards)$/.test(name)) continue;
       expect({ name, strategy, several: (replicas ?? 1) > 1 }).toEqual({
         name,
         strategy: 'Recreate',
@@ -136,13 +136,39 @@ describe('autoscaling', () => {
   it('names consumers that the services have, and goes from one to none only', () => {
     const { manifests } = all.get('gpu')!;
     const scaled = manifests.filter(({ kind }) => kind === 'ScaledObject');
-    expect(scaled.map(nameOf)).toEqual(['ScaledObject/ubt-selector', 'ScaledObject/ubt-unlearner']);
-    for (const one of scaled) {
+    const names = ['selector', 'unlearner', 'shards'].map((name) => `ScaledObject/ubt-${name}`);
+    expect(scaled.map(nameOf).sort()).toEqual(names.sort());
+    for (const one of scaled.filter(({ metadata }) => metadata.name !== 'ubt-shards')) {
       expect(one.spec).toMatchObject({ minReplicaCount: 0, maxReplicaCount: 1 });
       expect(workload('gpu', `Deployment/${one.metadata.name}`).replicas).toBeUndefined();
     }
     expect(JSON.stringify(scaled)).toContain('selector-after-detector');
     expect(JSON.stringify(scaled)).toContain('unlearner-after-selector');
+  });
+
+  it('has as many replicas for shards as there are shards, none of which owns anything', () => {
+    const { manifests } = all.get('gpu')!;
+    const scaled = manifests.find((one) => nameOf(one) === 'ScaledObject/ubt-shards')!;
+    expect(scaled.spec).toMatchObject({
+      ...{ minReplicaCount: 0, maxReplicaCount: 8, scaleTargetRef: { name: 'ubt-shards' } },
+      triggers: [{ metadata: { stream: 'UBT_SHARDS', consumer: 'detector-shards', lagThreshold: '2' } }],
+    });
+    expect(workload('gpu', 'Deployment/ubt-shards').replicas).toBeUndefined();
+    expect(workload('cpu', 'Deployment/ubt-shards').replicas).toBe(2);
+    for (const [profile, dataDir] of [
+      ['gpu', '/data'],
+      ['s3', '/scratch'],
+    ] as const) {
+      const { env } = workload(profile, 'Deployment/ubt-shards').pod.containers[0]!;
+      expect(env).toContainEqual({ name: 'UBT_ROLE', value: 'shards' });
+      expect(env).toContainEqual({ name: 'UBT_DATA_DIR', value: dataDir });
+      const workDir = env!.find(({ name }) => name === 'UBT_WORK_DIR')?.value ?? dataDir;
+      expect(workDir).toBe('/scratch');
+    }
+    const roleOf = (name: string) =>
+      workload('gpu', name).pod.containers[0]!.env!.find((one) => one.name === 'UBT_ROLE')?.value;
+    expect(roleOf('Deployment/ubt-scoring')).toBe('online');
+    expect(roleOf('Deployment/ubt-detector')).toBe('all');
   });
 
   it('starts a pod per unlearning that ends itself', () => {

@@ -72,12 +72,13 @@ capabilities:
 
 {{/*
 The pod of a service. Call with (dict "root" $ "component" "unlearner" "stage" "unlearner" "values" … "mode" …);
-mode is service, scoring (no jobs of its own) or batch (ends when idle).
+mode is service, scoring or shards (no jobs of its own), or batch (ends when idle).
 */}}
 {{- define "ubt.pod" -}}
 {{- $root := .root -}}
 {{- $values := .values -}}
 {{- $gpu := dict -}}
+{{- $jobless := has .mode (list "scoring" "shards") -}}
 {{- if and (eq .stage "unlearner") $values.gpu.enabled }}{{ $gpu = $values.gpu }}{{ end -}}
 metadata:
   labels:
@@ -161,12 +162,12 @@ spec:
         {{- toYaml $resources | nindent 8 }}
       volumeMounts:
         - { name: tmp, mountPath: /tmp }
-        {{- if ne .mode "scoring" }}
+        {{- if not $jobless }}
         - { name: data, mountPath: /data }
         {{- else }}
         - { name: scratch, mountPath: /scratch }
         {{- if eq $root.Values.storage.kind "volume" }}
-        - { name: data, mountPath: /data, readOnly: true }
+        - { name: data, mountPath: /data{{ if eq .mode "scoring" }}, readOnly: true{{ end }} }
         {{- end }}
         {{- end }}
         {{- range $root.Values.storage.inputs }}
@@ -176,14 +177,14 @@ spec:
   volumes:
     - name: tmp
       emptyDir: {}
-    {{- if eq .mode "scoring" }}
+    {{- if $jobless }}
     - name: scratch
       emptyDir: {}
     {{- end }}
     {{- if eq .mode "batch" }}
     - name: data
       emptyDir: {}
-    {{- else if or (ne .mode "scoring") (eq $root.Values.storage.kind "volume") }}
+    {{- else if or (not $jobless) (eq $root.Values.storage.kind "volume") }}
     - name: data
       persistentVolumeClaim:
         claimName: {{ include "ubt.dataClaim" . }}
@@ -247,7 +248,7 @@ nats-creds: {{ .Values.nats.credsSecret | quote }}
 {{- $env := dict
   "UBT_HOST" "0.0.0.0"
   "UBT_PORT" .values.port
-  "UBT_DATA_DIR" (ternary "/scratch" "/data" (eq .mode "scoring"))
+  "UBT_DATA_DIR" "/data"
   "UBT_ARTIFACT_ROOTS" (include "ubt.roots" $root)
   "UBT_HEALTH_PORT" $root.Values.security.healthPort
   "UBT_REFLECTION" $root.Values.reflection
@@ -270,6 +271,18 @@ nats-creds: {{ .Values.nats.credsSecret | quote }}
 {{- $_ := set $env "UBT_ARTIFACT_STORE" $s3.store -}}
 {{- with $s3.endpoint }}{{ $_ := set $env "UBT_S3_ENDPOINT" . }}{{ end -}}
 {{- with $s3.region }}{{ $_ := set $env "UBT_S3_REGION" . }}{{ end -}}
+{{- end -}}
+{{- if eq .stage "detector" -}}
+{{- $_ := set $env "UBT_ROLE" (get (dict "service" "all" "scoring" "online" "shards" "shards") .mode) -}}
+{{- $_ := set $env "UBT_SHARD_PAIRS" (int64 $root.Values.shards.pairs) -}}
+{{- $_ := set $env "UBT_SHARD_FROM_PAIRS" (int64 $root.Values.shards.fromPairs) -}}
+{{- $_ := set $env "UBT_SHARD_ACK_SECONDS" $root.Values.shards.ackSeconds -}}
+{{- end -}}
+{{- /* Shards leave their results where the jobs look for them; what these pods keep for themselves is scratch. */ -}}
+{{- if or (eq .mode "scoring") (and (eq .mode "shards") (eq $root.Values.storage.kind "s3")) -}}
+{{- $_ := set $env "UBT_DATA_DIR" "/scratch" -}}
+{{- else if eq .mode "shards" -}}
+{{- $_ := set $env "UBT_WORK_DIR" "/scratch" -}}
 {{- end -}}
 {{- if eq .mode "batch" }}{{ $_ := set $env "UBT_IDLE_EXIT_SECONDS" $root.Values.keda.idleExitSeconds }}{{ end -}}
 {{- include "ubt.env" $env }}

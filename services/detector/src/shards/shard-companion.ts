@@ -70,6 +70,8 @@ export function startShardCompanion(options: ShardCompanionOptions): StageCompan
       await store.remove(shardsFolder(shardJob)).catch(quietly);
     },
     async stop(graceMs) {
+      // The last look at the queue, before it closes.
+      await telemetry.flush();
       await queue.close(graceMs);
       await worker.stop();
     },
