@@ -10,10 +10,12 @@ const LIBRARIES = ['@tensorflow/tfjs-core', 'onnxruntime-node', 'sharp'];
 
 /** When, where and with what the benchmark ran. */
 export async function describeRun({
+  bench = 'defence',
   args,
   product,
   threads,
 }: {
+  bench?: string;
   args: readonly string[];
   product: string;
   threads: number;
@@ -21,7 +23,7 @@ export async function describeRun({
   const load = createRequire(`${workspace}/package.json`);
   return {
     measuredAt: new Date().toISOString(),
-    command: ['npm run bench:defence', ...(args.length === 0 ? [] : ['--', ...args])].join(' '),
+    command: [`npm run bench:${bench}`, ...(args.length === 0 ? [] : ['--', ...args])].join(' '),
     commit: await currentCommit(),
     product,
     machine: {

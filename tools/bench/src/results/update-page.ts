@@ -7,9 +7,6 @@ import { tradeOffChart } from './chart/trade-off-chart.js';
 import { resultsName } from './results-name.js';
 import { measuredAttacks, renderResults } from './render-results.js';
 
-const START = '<!-- bench:defence:start -->';
-const END = '<!-- bench:defence:end -->';
-
 /**
  * Puts the tables of all committed results between the markers of a page, and their charts into `images`
  * beside it.
@@ -31,15 +28,25 @@ export async function updatePage(page: string, folder: string): Promise<void> {
   await atomicWriteFile(page, betweenMarkers(before, sections.join('\n'), page));
 }
 
-/** A page with other text between its markers. @throws UbtError `PAGE_WITHOUT_MARKERS` */
-export function betweenMarkers(text: string, content: string, page: string): string {
-  const start = text.indexOf(START);
-  const end = text.indexOf(END);
+/**
+ * A page with other text between the markers of a benchmark.
+ *
+ * @param bench as in `npm run bench:defence`
+ * @throws UbtError `PAGE_WITHOUT_MARKERS`
+ */
+export function betweenMarkers(text: string, content: string, page: string, bench = 'defence'): string {
+  const [opening, closing] = [`<!-- bench:${bench}:start -->`, `<!-- bench:${bench}:end -->`];
+  const start = text.indexOf(opening);
+  const end = text.indexOf(closing);
   if (start >= 0 && end > start) {
-    return `${text.slice(0, start + START.length)}\n\n${content.trim()}\n\n${text.slice(end)}`;
+    return `${text.slice(0, start + opening.length)}\n\n${content.trim()}\n\n${text.slice(end)}`;
   }
-  throw new UbtError('failed-precondition', `${page} does not hold ${START} and ${END}, in this order.`, {
-    code: 'PAGE_WITHOUT_MARKERS',
-    fix: 'Put both lines where the tables belong.',
-  });
+  throw new UbtError(
+    'failed-precondition',
+    `${page} does not hold ${opening} and ${closing}, in this order.`,
+    {
+      code: 'PAGE_WITHOUT_MARKERS',
+      fix: 'Put both lines where the tables belong.',
+    },
+  );
 }

@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { atomicWriteFile } from '@ubt/data';
+import { UbtError } from '@ubt/errors';
+import { temporaryDirectory, writeTinyData } from '@ubt/test-kit';
+import { describeRun } from '../results/describe-run.js';
+import { betweenMarkers } from '../results/update-page.js';
+import { workspace } from '../workspace.js';
+import { measureScale } from './measure-scale.js';
+import { parseScaleOutOptions, SCALE_OUT_USAGE, type ScaleOutOptions } from './scale-out-options.js';
+import {
+  checkSameScores,
+  renderScaleOut,
+  type ScaleOutCell,
+  type ScaleOutResults,
+} from './scale-out-results.js';
+import { writeManyPairs } from './write-many-pairs.js';
+
+/** Different images of the generated pairs. */
+const IMAGES = 1_000;
+
+try {
+  const args = process.argv.slice(2);
+  const options = parseScaleOutOptions(args);
+  if (options.help) process.stdout.write(SCALE_OUT_USAGE);
+  else await run(options, args);
+} catch (thrown) {
+  const { message, code, fix } = UbtError.from(thrown);
+  process.exitCode = 1;
+  process.stderr.write(`error: ${message} [${code}]\n${fix === undefined ? '' : `  fix: ${fix}\n`}`);
+}
+
+async function run(options: ScaleOutOptions, args: readonly string[]): Promise<void> {
+  const { method, shardPairs, threads } = options;
+  const cells = await measureAll(options);
+  checkSameScores(cells);
+  const described = await describeRun({ bench: 'scale-out', args, product: '', threads });
+  const { measuredAt, command, commit, machine, versions } = described;
+  const about = { measuredAt, command, commit, machine, versions };
+  const results: ScaleOutResults = { schemaVersion: 1, ...about, method, shardPairs, cells };
+  const section = renderScaleOut(results);
+  process.stdout.write(section);
+  if (!options.write) return;
+  await mkdir(join(workspace, 'tools/bench/results'), { recursive: true });
+  const json = `${JSON.stringify(results, null, 2)}\n`;
+  await atomicWriteFile(join(workspace, 'tools/bench/results/scale-out.json'), json);
+  const page = join(workspace, 'docs/deployment.md');
+  await atomicWriteFile(page, betweenMarkers(await readFile(page, 'utf8'), section, page, 'scale-out'));
+}
+
+async function measureAll(options: ScaleOutOptions): Promise<ScaleOutCell[]> {
+  await using directory = await temporaryDirectory('ubt-scale-out-');
+  const small = (await writeTinyData(join(directory.path, 'data'), { pairs: IMAGES })).pairs;
+  const cells: ScaleOutCell[] = [];
+  const table = async (pairs: number) => ({ pairs, path: await writeManyPairs(small, pairs) });
+  const measured = [];
+  for (const pairs of options.pairs) measured.push(await table(pairs));
+  for (const replicas of options.replicas) {
+    // As many shards as replicas, so that each of them has one.
+    const warmUp = await table(options.shardPairs * Math.max(1, replicas) + 1);
+    await measureScale({
+      ...options,
+      ...{ replicas, folder: directory.path, tables: [warmUp, ...measured] },
+      onCell: (cell) => {
+        cells.push(cell);
+        process.stderr.write(`${JSON.stringify(cell)}\n`);
+      },
+    });
+  }
+  return cells.sort((a, b) => a.pairs - b.pairs || a.replicas - b.replicas);
+}

@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util';
+import { UbtError } from '@ubt/errors';
+
+/** What a run of the scale-out benchmark covers. */
+export interface ScaleOutOptions {
+  /** Sizes of the data sets, ascending. */
+  readonly pairs: readonly number[];
+  /** Numbers of replicas that take shards; 0 is one process without shards. */
+  readonly replicas: readonly number[];
+  readonly shardPairs: number;
+  readonly method: string;
+  /** Threads of the engine in each process. */
+  readonly threads: number;
+  /** Whether the results and the page are to be written. */
+  readonly write: boolean;
+  readonly help: boolean;
+}
+
+/** Printed for --help. */
+export const SCALE_OUT_USAGE = `Usage: npm run bench:scale-out -- [options]
+
+Detects on generated pairs with a tiny model, by real detector processes that share out the shards over a real
+nats-server, and prints what a pair costs by size of the data set and number of replicas. Needs nats-server and /proc.
+
+  --pairs <n,…>       sizes of the data sets, default 10000,100000,1000000
+  --replicas <n,…>    replicas that take shards, default 0,1,2,8; 0 is one process without shards
+  --shard-pairs <n>   pairs of a shard, default 4096
+  --method <name>     detection method, default similarity
+  --threads <n>       threads of the engine in each process, default 1
+  --dry               print the table, and write neither the results nor docs/deployment.md
+  --help
+`;
+
+/** Reads the command line. @throws UbtError `USAGE` naming the option at fault */
+export function parseScaleOutOptions(args: readonly string[]): ScaleOutOptions {
+  const values = parse(args);
+  return {
+    pairs: numbers('--pairs', values.pairs ?? '10000,100000,1000000', 1).sort((a, b) => a - b),
+    replicas: numbers('--replicas', values.replicas ?? '0,1,2,8', 0),
+    shardPairs: numbers('--shard-pairs', values['shard-pairs'] ?? '4096', 1)[0]!,
+    method: values.method ?? 'similarity',
+    threads: numbers('--threads', values.threads ?? '1', 1)[0]!,
+    write: values.dry !== true,
+    help: values.help === true,
+  };
+}
+
+function parse(args: readonly string[]) {
+  const [string, boolean] = [{ type: 'string' }, { type: 'boolean' }] as const;
+  const numeric = { pairs: string, replicas: string, 'shard-pairs': string, threads: string } as const;
+  try {
+    const options = { ...numeric, method: string, dry: boolean, help: boolean };
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw usage((error as Error).message);
+  }
+}
+
+function numbers(option: string, text: string, least: number): number[] {
+  const parts = text.split(',').map((part) => (/^\d{1,8}$/.test(part) ? Number(part) : -1));
+  if (parts.some((part) => part < least)) {
+    throw usage(`${option} ${text}: use whole numbers from ${least}, separated by commas.`);
+  }
+  return parts;
+}
+
+function usage(message: string): UbtError {
+  return new UbtError('invalid-argument', message, { code: 'USAGE', fix: 'See --help.' });
+}
