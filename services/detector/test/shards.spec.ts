@@ -65,9 +65,12 @@ describe('a job that is shared out', () => {
     const helper = await bench.start('helper', { UBT_ROLE: 'shards' });
     const two = await ended(all, await detect(all, 'span-two', options));
     expect(logged(helper, 'shard measured').length).toBeGreaterThan(0);
-    expect([...logged(all, 'shard measured'), ...logged(helper, 'shard measured')]).toHaveLength(
-      2 * 3 * SHARDS,
-    );
+    const measured = [...logged(all, 'shard measured'), ...logged(helper, 'shard measured')];
+    const shardsOf = ({ name }: { name: string }) => measured.filter(({ job }) => job === name).length;
+    // One pass before the overfitting, and one after each round of it.
+    expect(shardsOf(one) % SHARDS).toBe(0);
+    expect(shardsOf(one)).toBeGreaterThanOrEqual(2 * SHARDS);
+    expect(shardsOf(two)).toBe(shardsOf(one));
     await expect(detect(helper, 'refused')).rejects.toMatchObject({ code: 'ROLE_TAKES_NO_JOBS' });
     await Promise.all([all.leave('stop'), helper.leave('stop')]);
     const alone = await bench.start('alone', { UBT_SHARD_FROM_PAIRS: '1000' });
@@ -80,7 +83,7 @@ describe('a job that is shared out', () => {
     const found = lines.map((line) => JSON.parse(line) as SpanJson);
     const processed = found.filter(({ name }) => name === 'process ubt.shards.v1.{job}.{shard}');
     const jobs = new Set(found.filter(({ name }) => name === 'job detector').map(({ traceId }) => traceId));
-    expect(processed.length).toBeGreaterThan(3 * SHARDS);
+    expect(processed.length).toBeGreaterThan(2 * SHARDS);
     expect(processed.every(({ traceId }) => jobs.has(traceId))).toBe(true);
   });
 

@@ -6,6 +6,7 @@ import { createResultCollector } from './collect-results.js';
 import type { ShardQueue } from './shard-queue.js';
 
 const shards = (...ids: string[]) => new Map(ids.map((id) => [id, ScoringShard.fromPartial({ pass: 1 })]));
+const NOTHING = () => Promise.resolve();
 const done = (id: string) => ScoringShardResult.fromPartial({ shard: id, pairs: 2n });
 
 /** A queue whose items are worked on by `work` as soon as they are put. */
@@ -49,7 +50,10 @@ describe('a collector of results', () => {
       return done(id);
     });
     const told: string[] = [];
-    await collector(fake.queue).collect(shards('a', 'b'), (id) => told.push(id));
+    await collector(fake.queue).collect(shards('a', 'b'), (id) => {
+      told.push(id);
+      return Promise.resolve();
+    });
     expect(fake.put).toEqual(['a:0', 'b:0']);
     expect(told).toEqual(['a', 'b']);
   });
@@ -58,8 +62,8 @@ describe('a collector of results', () => {
     const fake = fakeQueue(done);
     for (const id of ['2-a', '1-a', 'foreign']) fake.add(id, done(id));
     const again = collector(fake.queue);
-    await again.collect(shards('1-a', '1-b'), () => undefined);
-    await again.collect(shards('2-a', '2-b'), () => undefined);
+    await again.collect(shards('1-a', '1-b'), NOTHING);
+    await again.collect(shards('2-a', '2-b'), NOTHING);
     expect(fake.put).toEqual(['1-b:0', '2-b:0']);
   });
 
@@ -67,8 +71,8 @@ describe('a collector of results', () => {
     const fake = fakeQueue((id, round) => (id === 'lost' && round > 0 ? done(id) : undefined));
     fake.open.add('slow');
     setTimeout(() => fake.add('slow', done('slow')), 120);
-    await collector(fake.queue).collect(shards('lost', 'slow'), () => undefined);
-    expect(fake.put).toEqual(['lost:0', 'slow:0', 'lost:1']);
+    await collector(fake.queue).collect(shards('lost', 'slow'), NOTHING);
+    expect(fake.put).toEqual(['lost:0', 'lost:1']);
   });
 
   it('fails with the error of a shard that was given up', async () => {
@@ -78,7 +82,7 @@ describe('a collector of results', () => {
         error: { code: 7, reason: 'PATH_OUTSIDE_ROOTS', message: 'no', fix: '', violations: [] },
       }),
     );
-    await expect(collector(fake.queue).collect(shards('a'), () => undefined)).rejects.toMatchObject({
+    await expect(collector(fake.queue).collect(shards('a'), NOTHING)).rejects.toMatchObject({
       ...{ kind: 'permission-denied', code: 'PATH_OUTSIDE_ROOTS' },
     });
   });
@@ -86,12 +90,12 @@ describe('a collector of results', () => {
   it('waits while the broker is away, and ends when the job does', async () => {
     const fake = fakeQueue(done);
     fake.failNext(1);
-    await collector(fake.queue).collect(shards('a'), () => undefined);
+    await collector(fake.queue).collect(shards('a'), NOTHING);
     expect(fake.put).toEqual(['a:0']);
     const stop = new AbortController();
     const never = fakeQueue(() => undefined);
     never.open.add('a');
-    const waiting = collector(never.queue, stop.signal).collect(shards('a'), () => undefined);
+    const waiting = collector(never.queue, stop.signal).collect(shards('a'), NOTHING);
     setTimeout(() => stop.abort(new UbtError('cancelled', 'stop', { code: 'JOB_CANCELLED' })), 30);
     await expect(waiting).rejects.toMatchObject({ code: 'JOB_CANCELLED' });
   });

@@ -28,12 +28,12 @@ export interface ResultCollector {
    * While the broker is away it waits for that.
    *
    * @param shards by id
-   * @param onResult told of every result, once
+   * @param onResult told of every result, once, one after the other
    * @throws UbtError of a shard that failed for good
    */
   collect(
     shards: ReadonlyMap<string, ScoringShard>,
-    onResult: (id: string, result: ScoringShardResult) => void,
+    onResult: (id: string, result: ScoringShardResult) => Promise<void>,
   ): Promise<void>;
 }
 
@@ -82,14 +82,16 @@ export function createResultCollector({
           if (result === undefined) continue;
           if (result.error !== undefined) throw fromJobError(result.error);
           missing.delete(id);
-          onResult(id, result);
+          await onResult(id, result);
         }
       };
       const put = async (ids: Iterable<string>, round: number) => {
         for (const id of ids) await patiently(() => queue.put({ group, id }, shards.get(id)!, round));
       };
       await take();
-      await put([...missing], 0);
+      const waiting = await patiently(() => queue.open(group));
+      const unknown = [...missing].filter((id) => !waiting.has(id));
+      await put(unknown, 0);
       let looked = performance.now();
       for (let round = 1; missing.size > 0;) {
         signal.throwIfAborted();

@@ -22,6 +22,9 @@ export interface ShardCompanionOptions extends CompanionTools {
   readonly store: ArtifactStore;
 }
 
+/** More than an event has: a replica that is taken away counts as a delivery too, and many come and go. */
+const MAX_DELIVER = 10;
+
 /** Whether this replica's jobs may be split into shards. */
 export const splitsJobs = ({ natsUrl, shardPairs }: Config): boolean =>
   natsUrl !== undefined && shardPairs > 0;
@@ -41,7 +44,7 @@ export function startShardCompanion(options: ShardCompanionOptions): StageCompan
   let inWork = 0;
   if (takes) {
     queue.work({
-      ackWaitMs: config.shardAckSeconds * 1_000,
+      ...{ ackWaitMs: config.shardAckSeconds * 1_000, maxDeliver: MAX_DELIVER },
       handler: async ({ id, item, attempt, signal }) => {
         const started = performance.now();
         const fields = { job: item.jobName, shard: id, attempt };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { toArtifactMessage, type Artifact, type ArtifactStore } from '@ubt/artifacts';
 import type { Checkpoint, ClipModel, EmbeddingModel } from '@ubt/clip';
-import { ScoringShard, type Artifact as ArtifactMessage, type ScoringShardResult } from '@ubt/contracts';
+import { ScoringShard, type Artifact as ArtifactMessage } from '@ubt/contracts';
 import { tooManyUndecodable, type UndecodableImage } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
 import type { MeasuringPass, PassRunner } from '../domain/pair-source.js';
@@ -62,6 +62,13 @@ export function createShardedPasses(options: ShardedPassesOptions): PassRunner {
     });
   };
 
+  /** As a pass in one process does, over what is known so far. */
+  const checkDecodable = (undecodable: number, images: readonly UndecodableImage[]) => {
+    const allowed = Math.floor(options.maxUndecodableShare * usable.length);
+    if (undecodable <= allowed && undecodable < usable.length) return;
+    throw tooManyUndecodable(undecodable, usable.length, options.maxUndecodableShare, images);
+  };
+
   return {
     async run(pass, onPairs) {
       passes += 1;
@@ -73,29 +80,22 @@ export function createShardedPasses(options: ShardedPassesOptions): PassRunner {
         shards.set(shardId(shard), shard);
         parts.set(shardId(shard), part);
       }
-      const results = new Map<string, ScoringShardResult>();
-      let measured = 0;
-      let undecodable = 0;
-      onPairs(0);
-      await collector.collect(shards, (id, result) => {
-        results.set(id, result);
-        measured += Number(result.pairs);
-        undecodable += Number(result.undecodable);
-        onPairs(measured);
-        if (undecodable > Math.floor(options.maxUndecodableShare * usable.length)) {
-          throw tooManyUndecodable(undecodable, usable.length, options.maxUndecodableShare, []);
-        }
-      });
       const found: MeasuredPart[] = [];
-      for (const [id, { measurements }] of results) {
-        const { state, undecodable: left } = await readMeasurements(store, measurements);
-        for (const image of left) options.undecodable.set(image.imagePath, image);
-        found.push({ part: parts.get(id)!, rows: state.rows, columns: state.columns });
-      }
-      const merged = mergeParts(found, usable);
-      if (merged.rows.length > 0) return merged;
-      const images = [...options.undecodable.values()];
-      throw tooManyUndecodable(usable.length, usable.length, options.maxUndecodableShare, images);
+      const count = { measured: 0, undecodable: 0 };
+      const images: UndecodableImage[] = [];
+      onPairs(0);
+      await collector.collect(shards, async (id, { measurements }) => {
+        const part = parts.get(id)!;
+        const { state, undecodable } = await readMeasurements(store, measurements);
+        for (const image of undecodable) options.undecodable.set(image.imagePath, image);
+        images.push(...undecodable);
+        found.push({ part, rows: state.rows, columns: state.columns });
+        count.measured += state.rows.length;
+        count.undecodable += part.end - part.first - state.rows.length;
+        onPairs(count.measured);
+        checkDecodable(count.undecodable, images);
+      });
+      return mergeParts(found, usable);
     },
   };
 }
