@@ -17,7 +17,7 @@ export const configSchema = z.object({
   }),
   shardPairs: integerField(0, 10_000_000, 16_384).meta({
     env: 'UBT_SHARD_PAIRS',
-    description: 'Pairs of a shard, which replicas share out over NATS; 0 never splits a job',
+    description: 'Least pairs of a shard, which replicas share out over NATS; 0 never splits a job',
   }),
   shardFromPairs: integerField(1, 1_000_000_000, 65_536).meta({
     env: 'UBT_SHARD_FROM_PAIRS',

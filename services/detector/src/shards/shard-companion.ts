@@ -11,7 +11,7 @@ import {
 } from '@ubt/service-kit';
 import type { Config } from '../config.js';
 import { DETECT_REQUEST } from '../type-names.js';
-import { shardGroup, shardsFolder } from './shard-names.js';
+import { markName, shardGroup, shardsFolder } from './shard-names.js';
 import { createShardProcess } from './shard-process.js';
 import { openShardQueue } from './shard-queue.js';
 
@@ -68,8 +68,11 @@ export function startShardCompanion(options: ShardCompanionOptions): StageCompan
     async jobEnded(job) {
       const runId = unpackJobMessage(DETECT_REQUEST, DetectRequest, job.request)?.run?.runId ?? '';
       const shardJob = { jobName: job.name, runId };
+      const quietly = (err: unknown) =>
+        void logger.warn({ err, job: job.name }, 'cannot remove files of shards');
+      // Others have nothing in the queue, and their end must not wait for it.
+      if ((await store.find(markName(shardJob)).catch(quietly)) === undefined) return;
       await queue.forget(shardGroup(shardJob));
-      const quietly = (err: unknown) => logger.warn({ err, job: job.name }, 'cannot remove files of shards');
       await store.remove(shardsFolder(shardJob)).catch(quietly);
     },
     async stop(graceMs) {

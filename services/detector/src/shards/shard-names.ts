@@ -22,6 +22,9 @@ export function shardId(shard: ScoringShard): string {
 export const shardsFolder = (job: ShardJob): string =>
   `${job.runId || job.jobName.replace('/', '-')}/detector/shards-${shardGroup(job)}`;
 
+/** A file that says that a job was shared out, and that there may be something to clear up. */
+export const markName = (job: ShardJob): string => `${shardsFolder(job)}/shared-out`;
+
 /** Where a shard leaves its measurements. */
 export const measurementsName = (shard: ScoringShard): string =>
   `${shardsFolder(shard)}/${shardId(shard)}.pass`;

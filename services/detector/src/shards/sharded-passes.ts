@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { toArtifactMessage, type Artifact, type ArtifactStore } from '@ubt/artifacts';
 import type { Checkpoint, ClipModel, EmbeddingModel } from '@ubt/clip';
 import { ScoringShard, type Artifact as ArtifactMessage } from '@ubt/contracts';
@@ -9,7 +9,7 @@ import { decodePassState } from '../pass-state.js';
 import { createResultCollector, type CollectOptions } from './collect-results.js';
 import { cutPass, type PassPart } from './cut-pass.js';
 import { mergeParts, type MeasuredPart } from './merge-parts.js';
-import { shardGroup, shardId, shardsFolder, type ShardJob } from './shard-names.js';
+import { markName, shardGroup, shardId, shardsFolder, type ShardJob } from './shard-names.js';
 import { storeModel } from './store-model.js';
 
 /** What a job's passes are split with. */
@@ -72,6 +72,7 @@ export function createShardedPasses(options: ShardedPassesOptions): PassRunner {
   return {
     async run(pass, onPairs) {
       passes += 1;
+      if (passes === 1) await store.putFile(markName(job), 'text/plain', (path) => writeFile(path, ''));
       const whole = await order(pass);
       const parts = new Map<string, PassPart>();
       const shards = new Map<string, ScoringShard>();

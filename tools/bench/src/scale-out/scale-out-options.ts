@@ -24,7 +24,7 @@ nats-server, and prints what a pair costs by size of the data set and number of 
 
   --pairs <n,…>       sizes of the data sets, default 10000,100000,1000000
   --replicas <n,…>    replicas that take shards, default 0,1,2,8; 0 is one process without shards
-  --shard-pairs <n>   pairs of a shard, default 4096
+  --shard-pairs <n>   pairs of a shard, default 4096; rounded up to 32 batches
   --method <name>     detection method, default similarity
   --threads <n>       threads of the engine in each process, default 1
   --dry               print the table, and write neither the results nor docs/deployment.md
