@@ -36,8 +36,9 @@ async function soak(options: SoakOptions, args: readonly string[]): Promise<bool
     progress: (line) => void process.stderr.write(`${line}\n`),
     signal: interruption.signal,
     // A long soak that is cut off has said what it had found.
-    onRun: async (run) => {
+    onRun: async (run, logs) => {
       soFar.push(run);
+      for (const [stage, log] of Object.entries(logs ?? {})) await writeLog(options.out, run, stage, log);
       await writeReport(options.out, reportOf(soFar));
     },
   });
@@ -45,6 +46,13 @@ async function soak(options: SoakOptions, args: readonly string[]): Promise<bool
   await writeReport(options.out, report);
   process.stdout.write(`${renderSoak(report)}\n`);
   return isSound(runs);
+}
+
+/** What the services had logged when a rule was broken. */
+async function writeLog(out: string | undefined, { runId }: SoakRun, stage: string, log: string) {
+  if (out === undefined) return;
+  await mkdir(dirname(out), { recursive: true });
+  await writeFile(`${out}.${runId}.${stage}.log`, log);
 }
 
 async function writeReport(out: string | undefined, report: SoakReport): Promise<void> {

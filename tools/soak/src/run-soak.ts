@@ -1,4 +1,4 @@
-import { STAGES } from '@ubt/contracts';
+import { STAGES, type Stage } from '@ubt/contracts';
 import { UbtError } from '@ubt/errors';
 import { randomNumbers, waitFor } from '@ubt/test-kit';
 import { checkEvents, checkJobs, checkRun, type RunFindings } from './checks/check-run.js';
@@ -19,8 +19,8 @@ export interface SoakPlan {
   readonly limitMs: number;
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** Hears of every finished run. */
-  readonly onRun?: (run: SoakRun) => Promise<void>;
+  /** Hears of every finished run; of one that broke a rule, with what the services had logged. */
+  readonly onRun?: (run: SoakRun, logs: Readonly<Record<Stage, string>> | undefined) => Promise<void>;
 }
 
 /** A run of a soak. The undisturbed run of each world has the fault `none`. */
@@ -73,7 +73,7 @@ async function soakWorld(
       runs.push(done.findings);
       followed.push(done);
       plan.progress(summaryOf(done.findings));
-      await plan.onRun?.(done.findings);
+      await plan.onRun?.(done.findings, done.findings.violations.length > 0 ? logsOf(world) : undefined);
     }
     const late = await checkAfterwards(followed, plan.limitMs);
     for (const [at, violations] of late.entries()) {
@@ -153,10 +153,17 @@ function lostRun({ followers }: DisturbedRun, thrown: unknown): RunFindings {
   };
 }
 
-/** Brings up again what a run that was given up may have left down. */
+function logsOf(world: World): Record<Stage, string> {
+  return Object.fromEntries(STAGES.map((stage) => [stage, world.log(stage)])) as Record<Stage, string>;
+}
+
+/** Makes everything new that a run that was given up may have left down. */
 async function heal(world: World): Promise<void> {
   await world.broker.restart();
-  for (const stage of STAGES) if (world.stage(stage) === undefined) await world.revive(stage);
+  for (const stage of STAGES) {
+    await world.killStage(stage);
+    await world.revive(stage);
+  }
 }
 
 /** Every service is up, and events reach it. */
