@@ -10,6 +10,15 @@ export const configSchema = z.object({
     description: 'Time between two notes of how far scoring has come; 0 writes one after every batch',
   }),
   port: portField(50051).meta({ env: 'UBT_PORT', description: 'Port to listen on; 0 takes a free one' }),
+  scoreStreams: integerField(1, 10_000, 128).meta({
+    env: 'UBT_SCORE_STREAMS',
+    description: 'ScorePairs streams at once; more are refused with RESOURCE_EXHAUSTED',
+  }),
+  scoreMegabytes: integerField(4, 100_000, 128).meta({
+    env: 'UBT_SCORE_MEGABYTES',
+    description:
+      'Images that all ScorePairs streams may hold together, in MiB; beyond it they are read more slowly',
+  }),
   scoresFormat: z.enum(SCORES_FORMATS).default('jsonl').meta({
     env: 'UBT_SCORES_FORMAT',
     description: 'How scores are written; the other stages read both',

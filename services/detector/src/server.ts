@@ -15,6 +15,7 @@ import { readConfig } from './config.js';
 import { detect } from './detect.handler.js';
 import { scorePairs } from './score-pairs.handler.js';
 import { createScorer } from './scorer.js';
+import { createByteBudget } from './scoring/byte-budget.js';
 import { DETECT_REQUEST, DETECT_RESULT } from './type-names.js';
 
 /** Serves the detector. @throws UbtError CONFIG_INVALID, PORT_IN_USE */
@@ -24,7 +25,8 @@ export async function serveDetector({
 }: { readonly env: Environment } & StageDependencies): Promise<ServedStage> {
   const config = readConfig(env);
   const store = createArtifactStore(artifactPlaces(config));
-  const scorer = createScorer({ env });
+  const scorer = createScorer({ env, maxStreams: config.scoreStreams });
+  const images = createByteBudget(config.scoreMegabytes * 2 ** 20);
   const served = await serveStage(
     {
       ...{ stage: 'detector', config, env },
@@ -33,7 +35,7 @@ export async function serveDetector({
         const implementation: DetectorServer = {
           detect: unary((request) => detect(request, manager, store)),
           scorePairs: bidi((requests, { signal }) =>
-            scorePairs(requests, { scorer, store, metrics }, signal),
+            scorePairs(requests, { scorer, store, metrics, images }, signal),
           ),
         };
         return [{ definition: DetectorService, implementation }];
