@@ -18,6 +18,7 @@ export interface SoakPlan {
   /** Longest that anything is waited for, in milliseconds. */
   readonly limitMs: number;
   readonly progress: (line: string) => void;
+  /** Aborting it ends the soak after the run at hand. */
   readonly signal?: AbortSignal;
   /** Hears of every finished run; of one that broke a rule, with what the services had logged. */
   readonly onRun?: (run: SoakRun, logs: Readonly<Record<Stage, string>> | undefined) => Promise<void>;
@@ -48,7 +49,8 @@ export async function runSoak(plan: SoakPlan): Promise<SoakRun[]> {
   const runs: SoakRun[] = [];
   for (const store of ['folder', 's3'] as const) {
     const faults = drawn.filter((fault) => fault.store === store);
-    if (faults.length > 0) await soakWorld(store, faults, plan, random, runs);
+    if (faults.length > 0 && plan.signal?.aborted !== true)
+      await soakWorld(store, faults, plan, random, runs);
   }
   return runs;
 }
@@ -65,7 +67,8 @@ async function soakWorld(
   try {
     let calm: CalmRun | undefined;
     for (const [at, fault] of [CALM, ...faults].entries()) {
-      plan.signal?.throwIfAborted();
+      // What was cut off is still checked for what may have happened later.
+      if (plan.signal?.aborted === true) break;
       const runId = `soak-${plan.seed}-${store}-${at}`;
       plan.progress(`${runId}: ${faultId(fault)}`);
       const done = await soakRun({ world, runId, fault, random, calm, limitMs: plan.limitMs });
@@ -75,7 +78,7 @@ async function soakWorld(
       plan.progress(summaryOf(done.findings));
       await plan.onRun?.(done.findings, done.findings.violations.length > 0 ? logsOf(world) : undefined);
     }
-    const late = await checkAfterwards(followed, plan.limitMs);
+    const late = followed.length === 0 ? [] : await checkAfterwards(followed, plan.limitMs);
     for (const [at, violations] of late.entries()) {
       const index = runs.indexOf(followed[at]!.findings);
       const found = runs[index]!;

@@ -25,9 +25,11 @@ export const killWorker = (stage: Stage): Fault => ({
   async strike(run, random) {
     const share = between(random, 0, 0.9);
     const kills = random() < 0.3 ? 2 : 1;
+    // Half of them fall into the work that is counted, wherever that lies in the time of the job.
+    const isCounted = stage !== 'selector' && random() < 0.5;
     let killed = 0;
     for (; killed < kills; killed++) {
-      const job = await run.moment(stage, share);
+      const job = await (isCounted ? run.progress(stage, share) : run.moment(stage, share));
       if (job === undefined || hasEnded(job)) break;
       const pid = await run.world.workerPid(stage, job.name);
       if (pid === undefined || !(await isWorkerOf(pid, job.name))) break;
@@ -38,7 +40,8 @@ export const killWorker = (stage: Stage): Fault => ({
         'a new worker',
       );
     }
-    return { hit: killed > 0, note: `${killed === 2 ? 'twice, ' : ''}at ${percent(share)} of its job` };
+    const place = `${percent(share)} of its ${isCounted ? 'count' : 'job'}`;
+    return { hit: killed > 0, note: `${killed === 2 ? 'twice, ' : ''}at ${place}` };
   },
 });
 

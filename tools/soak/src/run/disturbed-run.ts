@@ -13,10 +13,14 @@ export interface DisturbedRun {
   readonly followers: Readonly<Record<Stage, JobFollower>>;
   /** Waits for a point of a stage: `share` of its usual time after it began; gives its job as it is then. */
   moment(stage: Stage, share: number): Promise<Job | undefined>;
+  /** Waits until a stage's job has done this share of what it counts; gives its job as it is then. */
+  progress(stage: Stage, share: number): Promise<Job | undefined>;
   /** Waits until no further stage can follow. @throws UbtError `WAIT_TIMED_OUT` */
   ended(): Promise<void>;
   stop(): Promise<void>;
 }
+
+const PAUSE_MS = 100;
 
 /** Prepares a run. @param usual how long stages take undisturbed */
 export function disturbedRun(
@@ -32,6 +36,9 @@ export function disturbedRun(
     followers[stage].until(hasEnded, limitMs, `the end of the ${stage}'s job of ${runId}`);
   const isOver = () =>
     STAGES.some((stage) => hasEnded(followers[stage].latest()) && !goesOn(followers[stage]));
+  const over = async () => {
+    while (!isOver()) await sleep(PAUSE_MS);
+  };
   return {
     ...{ runId, world, followers },
     moment: async (stage, share) => {
@@ -41,13 +48,24 @@ export function disturbedRun(
         limitMs,
         `${stage} begins`,
       );
-      const over = (async () => {
-        while (!isOver()) await sleep(100);
-      })();
-      await Promise.race([began, over]);
+      await Promise.race([began, over()]);
       began.catch(() => undefined);
       await sleep(share * (usual?.[stage] ?? 0));
       return follower.latest();
+    },
+    progress: async (stage, share) => {
+      const isThere = ({ progress }: Job) =>
+        progress !== undefined &&
+        progress.total > 0n &&
+        Number(progress.done) >= share * Number(progress.total);
+      const there = followers[stage].until(
+        (job) => hasEnded(job) || isThere(job),
+        limitMs,
+        `progress of the ${stage}`,
+      );
+      await Promise.race([there, over()]);
+      there.catch(() => undefined);
+      return followers[stage].latest();
     },
     ended: async () => {
       for (const stage of STAGES) {
