@@ -7,8 +7,8 @@ import { tradeOffChart } from './chart/trade-off-chart.js';
 import { resultsName } from './results-name.js';
 import { measuredAttacks, renderResults } from './render-results.js';
 
-const START = '<!-- bench:defence:start -->';
-const END = '<!-- bench:defence:end -->';
+/** What stands before and after what a benchmark writes. */
+const marker = (bench: string, end: 'start' | 'end') => `<!-- bench:${bench}:${end} -->`;
 
 /**
  * Puts the tables of all committed results between the markers of a page, and their charts into `images`
@@ -31,14 +31,15 @@ export async function updatePage(page: string, folder: string): Promise<void> {
   await atomicWriteFile(page, betweenMarkers(before, sections.join('\n'), page));
 }
 
-/** A page with other text between its markers. @throws UbtError `PAGE_WITHOUT_MARKERS` */
-export function betweenMarkers(text: string, content: string, page: string): string {
-  const start = text.indexOf(START);
-  const end = text.indexOf(END);
+/** A page with other text between a benchmark's markers. @throws UbtError `PAGE_WITHOUT_MARKERS` */
+export function betweenMarkers(text: string, content: string, page: string, bench = 'defence'): string {
+  const [first, last] = [marker(bench, 'start'), marker(bench, 'end')];
+  const start = text.indexOf(first);
+  const end = text.indexOf(last);
   if (start >= 0 && end > start) {
-    return `${text.slice(0, start + START.length)}\n\n${content.trim()}\n\n${text.slice(end)}`;
+    return `${text.slice(0, start + first.length)}\n\n${content.trim()}\n\n${text.slice(end)}`;
   }
-  throw new UbtError('failed-precondition', `${page} does not hold ${START} and ${END}, in this order.`, {
+  throw new UbtError('failed-precondition', `${page} does not hold ${first} and ${last}, in this order.`, {
     code: 'PAGE_WITHOUT_MARKERS',
     fix: 'Put both lines where the tables belong.',
   });
