@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { execFileSync } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,8 @@ const RESULTS = join(workspace, 'tools/bench/results/serving.json');
 const PAGE = join(workspace, 'docs/serving.md');
 
 const interruption = new AbortController();
+// Every stream listens to it.
+setMaxListeners(0, interruption.signal);
 process.once('SIGINT', () => interruption.abort());
 
 try {

@@ -1,5 +1,6 @@
-import { fileURLToPath } from 'node:url';
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { DetectorService } from '@ubt/contracts';
 import { UbtError } from '@ubt/errors';
 import type { ServiceClient } from '@ubt/service-kit';
@@ -136,6 +137,7 @@ const TOO_MANY = 16;
 /** Holds as many streams open as are allowed, and asks for more. */
 async function atTheLimit(client: Client, plan: LoadPlan): Promise<LimitResult> {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
   const opened = Array.from({ length: plan.streams }, () => heldStream(client, plan, controller.signal));
   await Promise.all(opened);
   const asked = await Promise.allSettled(
