@@ -36,8 +36,9 @@ export function disturbedRun(
     followers[stage].until(hasEnded, limitMs, `the end of the ${stage}'s job of ${runId}`);
   const isOver = () =>
     STAGES.some((stage) => hasEnded(followers[stage].latest()) && !goesOn(followers[stage]));
+  let isStopped = false;
   const over = async () => {
-    while (!isOver()) await sleep(PAUSE_MS);
+    while (!isOver() && !isStopped) await sleep(PAUSE_MS);
   };
   return {
     ...{ runId, world, followers },
@@ -73,7 +74,10 @@ export function disturbedRun(
         if (!goesOn(followers[stage])) return;
       }
     },
-    stop: async () => void (await Promise.all(STAGES.map((stage) => followers[stage].stop()))),
+    stop: async () => {
+      isStopped = true;
+      await Promise.all(STAGES.map((stage) => followers[stage].stop()));
+    },
   };
 }
 

@@ -29,7 +29,7 @@ export async function startRun(world: World, runId: string, limitMs: number): Pr
       pairs: artifact(world.data.pairs),
     },
     // Small batches make many places at which the work can be cut.
-    options: { method: 'reference-similarity', batchSize: 1 },
+    options: { method: 'reference-similarity', batchSize: 2 },
   });
   const end = performance.now() + limitMs;
   for (;;) {
