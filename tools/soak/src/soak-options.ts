@@ -28,7 +28,7 @@ anything does not hold.
     .join(', ')
     .replace(/(.{60,80}), /g, '$1,\n                       ')};
                        a name without its stage stands for all stages
-  --pairs <n>          image-caption pairs of each run, default 240
+  --pairs <n>          image-caption pairs of each run, default 480
   --limit <seconds>    longest that anything is waited for, default 300
   --out <path>         where results go, without the ending; default: standard output only
   --help
@@ -49,7 +49,7 @@ export function parseSoakOptions(args: readonly string[]): SoakOptions {
     runs: wholeNumber('--runs', values.runs, 50),
     seed: wholeNumber('--seed', values.seed, 1),
     faults: FAULTS.filter((fault) => names?.some((name) => matches(fault, name)) ?? true),
-    pairs: wholeNumber('--pairs', values.pairs, 240),
+    pairs: wholeNumber('--pairs', values.pairs, 480),
     limitMs: 1000 * wholeNumber('--limit', values.limit, 300),
     out: values.out,
     help: values.help === true,

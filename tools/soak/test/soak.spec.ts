@@ -8,7 +8,7 @@ const SHORT = ['kill-service:unlearner', 'kill-worker:detector', 'broker-restart
 
 it('a service, a worker and the broker killed, and poison: every run ends, once, whole', async () => {
   const runs = await runSoak({
-    ...{ runs: SHORT.length, seed: 7, pairs: 120, limitMs: 240_000 },
+    ...{ runs: SHORT.length, seed: 7, pairs: 480, limitMs: 240_000 },
     faults: FAULTS.filter((fault) => SHORT.includes(faultId(fault))),
     progress: () => undefined,
   });
@@ -17,5 +17,6 @@ it('a service, a worker and the broker killed, and poison: every run ends, once,
   );
   expect(runs.map(({ fault }) => fault).sort()).toEqual(['none', ...SHORT].sort());
   expect(runs.map(({ outcome }) => outcome)).toEqual(Array(SHORT.length + 1).fill('completed'));
+  for (const { attempts } of runs) expect(Object.keys(attempts)).toHaveLength(3);
   for (const { artifacts } of runs) expect(artifacts).toBeGreaterThan(10);
 });

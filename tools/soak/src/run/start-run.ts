@@ -7,8 +7,8 @@ import { TINY_MODELS } from '@ubt/test-kit';
 import type { World } from '../world/open-world.js';
 
 const PLAN = {
-  select: { topSuspects: 32, unlearnPairs: 8, retainPairs: 80 },
-  unlearn: { maxSteps: 20, retainBatchSize: 16 },
+  select: { topSuspects: 64, unlearnPairs: 16, retainPairs: 200 },
+  unlearn: { maxSteps: 20, retainBatchSize: 64 },
 };
 const PAUSE_MS = 300;
 

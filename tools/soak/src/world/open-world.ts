@@ -52,7 +52,7 @@ export async function openWorld(store: StoreKind, pairs: number): Promise<World>
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
-    const given = { pairs, poisoned: Math.floor(pairs / 10), mislabelled: 0 };
+    const given = { pairs, poisoned: Math.floor(pairs / 12), mislabelled: 0 };
     const data = await writeTinyData(join(directory.path, 'data'), given);
     const broker = await startNatsServer();
     opened.push(() => broker.stop());
