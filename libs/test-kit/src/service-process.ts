@@ -27,6 +27,9 @@ export interface ServiceProcess extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
+/** A busy machine takes its time. */
+const START_LIMIT_MS = 120_000;
+
 /**
  * Starts a service's built main file and waits until it says where it listens.
  *
@@ -50,7 +53,7 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
     stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-200_000)));
   }
   const found = await waitFor(() => /listens on (\S+)/.exec(output)?.[1] ?? (hasEnded(child) && 'ended'), {
-    timeoutMs: options.timeoutMs ?? 30_000,
+    timeoutMs: options.timeoutMs ?? START_LIMIT_MS,
     what: path,
   });
   if (found === 'ended') {

@@ -27,6 +27,15 @@ export const configSchema = z.object({
     env: 'UBT_SHARD_ACK_SECONDS',
     description: 'Silence of a replica after which its shard is given to another',
   }),
+  scoreStreams: integerField(1, 10_000, 128).meta({
+    env: 'UBT_SCORE_STREAMS',
+    description: 'ScorePairs streams at once; more are refused with RESOURCE_EXHAUSTED',
+  }),
+  scoreMegabytes: integerField(4, 100_000, 128).meta({
+    env: 'UBT_SCORE_MEGABYTES',
+    description:
+      'Images that all ScorePairs streams may hold together, in MiB; beyond it they are read more slowly',
+  }),
   scoresFormat: z.enum(SCORES_FORMATS).default('jsonl').meta({
     env: 'UBT_SCORES_FORMAT',
     description: 'How scores are written; the other stages read both',

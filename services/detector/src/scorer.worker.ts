@@ -15,6 +15,7 @@ import { readDetectionModel, type DetectionModelFile } from './detection-model.j
 import type { DetectionMethod } from './domain/methods/detection-method.js';
 import { detectionMethod } from './domain/methods/index.js';
 import type { ScoreMessage, ScoreReply, ScoredPair } from './scorer-protocol.js';
+import { BATCH_SIZES, nextBatch } from './scoring/batch-size.js';
 
 interface LoadedModel {
   readonly file: DetectionModelFile;
@@ -23,18 +24,32 @@ interface LoadedModel {
   readonly scoreOnline: NonNullable<DetectionMethod['scoreOnline']>;
 }
 
+/** A message with the pair that it carries, once its image is being decoded. */
+interface WaitingMessage {
+  readonly message: ScoreMessage;
+  /** Pixels of the image, or why there are none. */
+  pixels?: Promise<Uint8Array | UbtError>;
+}
+
+/** A pair as it goes into a batch. */
+interface ReadyPair {
+  readonly id: number;
+  readonly caption: string;
+  readonly pixels: Uint8Array;
+}
+
 /** Models held at once; the least recently used one goes first. */
 const MODELS = 2;
-/** Batches are padded to one of these, so that the engine compiles no more than this many graphs. */
-const BATCH_SIZES = [1, 8, 32];
+/** The engine compiles a graph when it first meets it, and once more with its weights inside. */
+const WARM_UP = 2;
 
 const models = new Map<string, Promise<LoadedModel>>();
-const waiting: ScoreMessage[] = [];
+const waiting: WaitingMessage[] = [];
 let busy = false;
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', (message: ScoreMessage) => {
-  waiting.push(message);
+  waiting.push({ message });
   if (!busy) void work();
 });
 
@@ -42,41 +57,72 @@ process.on('message', (message: ScoreMessage) => {
 async function work(): Promise<void> {
   busy = true;
   while (waiting.length > 0) {
-    const model = (waiting[0] as ScoreMessage).detectionModel;
-    const batch = waiting.filter((message) => message.detectionModel === model).slice(0, BATCH_SIZES.at(-1));
-    for (const message of batch) waiting.splice(waiting.indexOf(message), 1);
-    await answer(batch).catch((error: unknown) => batch.forEach((message) => refuse(message, error)));
+    const { message } = waiting[0]!;
+    const sameModel = waiting.filter((one) => one.message.detectionModel === message.detectionModel);
+    const { pairs, size } = nextBatch(sameModel.length);
+    const batch = sameModel.slice(0, pairs);
+    for (const one of batch) waiting.splice(waiting.indexOf(one), 1);
+    await answer(batch, size).catch((error: unknown) =>
+      batch.forEach((one) => refuse(one.message.id, error)),
+    );
   }
   busy = false;
 }
 
-async function answer(batch: readonly ScoreMessage[]): Promise<void> {
-  const { file, suspect, overfitted, scoreOnline } = await modelOf(batch[0] as ScoreMessage);
-  const ready: { message: ScoreMessage; pixels: Uint8Array }[] = [];
-  await Promise.all(
-    batch.map(async (message) => {
-      if (message.pair === undefined) return reply({ id: message.id, scored: undefined });
-      try {
-        ready.push({ message, pixels: await decodeImage(message.pair.image, suspect.preprocess) });
-      } catch (error) {
-        refuse(message, error);
-      }
-    }),
-  );
+async function answer(batch: readonly WaitingMessage[], size: number): Promise<void> {
+  const model = await modelOf(batch[0]!.message);
+  const ready = await readyPairs(batch, model);
+  decodeAhead(model, batch[0]!.message.detectionModel);
   if (ready.length === 0) return;
-  const size = BATCH_SIZES.find((candidate) => candidate >= ready.length) as number;
-  const padded = Array.from({ length: size }, (_, i) => ready[i % ready.length] as (typeof ready)[number]);
+  const scored = await scoreBatch(model, ready, size);
+  ready.forEach(({ id }, i) => reply({ id, scored: scored[i]! }));
+}
+
+/** The pairs of a batch whose image can be decoded; the other messages are answered. */
+async function readyPairs(batch: readonly WaitingMessage[], model: LoadedModel): Promise<ReadyPair[]> {
+  const ready: ReadyPair[] = [];
+  decodeAll(batch, model);
+  for (const { message, pixels: decoding } of batch) {
+    const { id, pair } = message;
+    const pixels = await decoding;
+    if (pair === undefined || pixels === undefined) reply({ id, scored: undefined });
+    else if (pixels instanceof UbtError) refuse(id, pixels);
+    else ready.push({ id, caption: pair.caption, pixels });
+  }
+  return ready;
+}
+
+/** Decodes, in other threads, what will make the next batch while this one is computed. */
+function decodeAhead(model: LoadedModel, detectionModel: string): void {
+  const next = waiting.filter(({ message }) => message.detectionModel === detectionModel);
+  decodeAll(next.slice(0, BATCH_SIZES.at(-1)), model);
+}
+
+function decodeAll(messages: readonly WaitingMessage[], { suspect }: LoadedModel): void {
+  for (const one of messages) {
+    if (one.message.pair === undefined) continue;
+    one.pixels ??= decodeImage(one.message.pair.image, suspect.preprocess).catch((error: unknown) =>
+      UbtError.from(error),
+    );
+  }
+}
+
+async function scoreBatch(
+  { file, suspect, overfitted, scoreOnline }: LoadedModel,
+  pairs: readonly Omit<ReadyPair, 'id'>[],
+  size: number,
+): Promise<ScoredPair[]> {
+  const padded = Array.from({ length: size }, (_, i) => pairs[i % pairs.length]!);
   const scores = await scoreOnline(embeddingModel(suspect), overfitted, {
     rows: padded.map((_, i) => i),
     pixels: Buffer.concat(padded.map(({ pixels }) => pixels)),
-    tokens: suspect.tokenizer.encode(padded.map(({ message }) => message.pair?.caption ?? '')),
+    tokens: suspect.tokenizer.encode(padded.map(({ caption }) => caption)),
     size,
     imageSize: suspect.preprocess.cropSize,
   });
-  ready.forEach(({ message }, i) => {
-    const { score, similarity } = scores[i] as { score: number; similarity: number };
-    const scored: ScoredPair = { score, similarity, suspicious: score > file.threshold };
-    reply({ id: message.id, scored });
+  return pairs.map((_, i) => {
+    const { score, similarity } = scores[i]!;
+    return { score, similarity, suspicious: score > file.threshold };
   });
 }
 
@@ -102,11 +148,22 @@ async function load(detectionModel: string, suspectFolder: string): Promise<Load
   if (scoreOnline === undefined) throw methodCannotScore(file.method);
   const suspect = await loadCheckpoint(suspectFolder);
   const frozen = Object.entries(overfitted).map(async ([name, model]) => [name, await freezeOver(model)]);
-  return {
+  const loaded = {
     ...{ file, scoreOnline },
     suspect: { ...suspect, model: await freezeOver(suspect.model) },
     overfitted: Object.fromEntries(await Promise.all(frozen)) as Record<string, ClipModel>,
   };
+  await compile(loaded);
+  return loaded;
+}
+
+/** Compiles the graphs of all batch sizes, so that no pair waits for that later. */
+async function compile(model: LoadedModel): Promise<void> {
+  const side = model.suspect.preprocess.cropSize;
+  const blank = { caption: 'a', pixels: new Uint8Array(side * side * 3) };
+  for (const size of BATCH_SIZES) {
+    for (let round = 0; round < WARM_UP; round++) await scoreBatch(model, [blank], size);
+  }
 }
 
 /** The model frozen, in place of itself: here it only embeds. */
@@ -116,7 +173,7 @@ async function freezeOver(model: ClipModel): Promise<ClipModel> {
   return frozen;
 }
 
-function refuse({ id }: ScoreMessage, error: unknown): void {
+function refuse(id: number, error: unknown): void {
   reply({ id, error: UbtError.from(error).toJSON() });
 }
 

@@ -16,6 +16,7 @@ import { readConfig, type Config } from './config.js';
 import { detect } from './detect.handler.js';
 import { scorePairs } from './score-pairs.handler.js';
 import { createScorer } from './scorer.js';
+import { createByteBudget } from './scoring/byte-budget.js';
 import { startShardCompanion } from './shards/shard-companion.js';
 import { DETECT_REQUEST, DETECT_RESULT } from './type-names.js';
 
@@ -27,7 +28,8 @@ export async function serveDetector({
   const config = readConfig(env);
   checkRole(config);
   const store = createArtifactStore(artifactPlaces(config));
-  const scorer = createScorer({ env });
+  const scorer = createScorer({ env, maxStreams: config.scoreStreams });
+  const images = createByteBudget(config.scoreMegabytes * 2 ** 20);
   const served = await serveStage(
     {
       ...{ stage: 'detector', config, env },
@@ -37,7 +39,7 @@ export async function serveDetector({
         const implementation: DetectorServer = {
           detect: unary((request) => detect(request, manager, store, config)),
           scorePairs: bidi((requests, { signal }) =>
-            scorePairs(requests, { scorer, store, metrics }, signal),
+            scorePairs(requests, { scorer, store, metrics, images }, signal),
           ),
         };
         return [{ definition: DetectorService, implementation }];

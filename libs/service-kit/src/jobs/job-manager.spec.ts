@@ -318,6 +318,47 @@ describe('a store that cannot write', () => {
   });
 });
 
+describe('a job folder', () => {
+  it('that cannot take the note of its worker fails the job, and the worker goes', async () => {
+    const manager = await startManager();
+    const first = await manager.submit(order({ steps: 100, stepMs: 100 }));
+    const second = await manager.submit(order({ steps: 100, stepMs: 100, deaf: true }));
+    // A folder in the place of the file that the note would be.
+    await mkdir(join(directory.path, 'work', second.name.slice('jobs/'.length), 'worker.pid'), {
+      recursive: true,
+    });
+    await manager.cancel(first.name);
+    const { state, error } = await manager.wait(second.name);
+    expect({ state, told: error?.message }).toEqual({
+      state: 'FAILED',
+      told: expect.stringContaining('worker.pid'),
+    });
+    expect(await processesOf(second.name)).toEqual([]);
+  });
+
+  it('that a killed service left of an ended job goes at the next start; others stay', async () => {
+    const manager = await startManager();
+    const { name } = await manager.submit(order({ steps: 1 }));
+    await manager.wait(name);
+    await manager.stop();
+    const work = join(directory.path, 'work');
+    for (const folder of [name.slice('jobs/'.length), 'somebody-elses']) {
+      await mkdir(join(work, folder), { recursive: true });
+    }
+    await startManager();
+    expect(await readdir(work)).toEqual(['somebody-elses']);
+  });
+});
+
+/** Process ids that have the job on their command line. */
+async function processesOf(job: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map(async (pid) => [pid, await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')]),
+  );
+  return lines.filter(([, line]) => line!.split('\0').includes(job)).map(([pid]) => pid!);
+}
+
 it('lists jobs newest first, a page at a time', async () => {
   const manager = await startManager({ concurrency: 2 });
   for (const runId of ['a', 'b', 'a', 'b', 'a']) await manager.submit(order({ steps: 1 }, '', runId));

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger, type Logger } from '../telemetry/logger.js';
 import type { JobLoad } from '../telemetry/service-metrics.js';
@@ -176,6 +176,14 @@ export function createJobManager(options: JobManagerOptions): JobManager {
     await registry.change(name, () => ({ ...outcome, endTime: new Date().toISOString() }), 'durable');
     await rm(join(workDir, name.slice(name.indexOf('/') + 1)), { recursive: true, force: true });
   };
+  /** A service that was killed between the end of a job and the removal of its folder has left the folder. */
+  const removeLeftovers = async (known: readonly JobRecord[]): Promise<void> => {
+    const folders = await readdir(workDir).catch(() => []);
+    const isEnded = new Set(known.filter(isFinal).map(({ name }) => name));
+    for (const folder of folders.filter((name) => isEnded.has(`jobs/${name}`))) {
+      await rm(join(workDir, folder), { recursive: true, force: true });
+    }
+  };
   const endQueued = async (name: string): Promise<void> => {
     await end(name, { state: 'CANCELLED', error: jobCancelled(name).toJSON() });
     ended(name, registry.get(name).trace);
@@ -201,6 +209,7 @@ export function createJobManager(options: JobManagerOptions): JobManager {
       for (const job of left.filter(({ state }) => state === 'RUNNING')) await resume(job);
       for (const job of left.filter(({ state }) => state === 'QUEUED')) await resume(job);
       for (const job of known) if (isFinal(job) && !job.announced) announcer.ended(job.name, job.trace);
+      await removeLeftovers(known);
       await forgetOldest();
       startNext();
     },

@@ -61,10 +61,12 @@ export function createJobRegistry(store: JobStore, onChange: (record: JobRecord)
     turns.set(name, settled);
     return turn;
   };
+  const isLazySaveDue = (name: string) =>
+    performance.now() - (lastLazySave.get(name) ?? -Infinity) >= LAZY_MS;
   const keep = async (record: JobRecord, durability: Durability): Promise<void> => {
     if (durability === 'durable') await store.save(record).catch(asUbtError);
-    else if (durability === 'lazy' && Date.now() - (lastLazySave.get(record.name) ?? 0) >= LAZY_MS) {
-      lastLazySave.set(record.name, Date.now());
+    else if (durability === 'lazy' && isLazySaveDue(record.name)) {
+      lastLazySave.set(record.name, performance.now());
       // Losing progress is harmless; a full disk shows at the next durable change.
       await store.saveLazily(record).catch(() => undefined);
     }

@@ -71,8 +71,9 @@ export function runJob(name: string, options: JobRunnerOptions): JobRun {
       ...{ workDir: directory, request: job.request, trace: lastTrace },
       ...{ recording: telemetry.recording, logLevel: logger.level },
     };
-    worker = startWorker(workerOptions, start, newsHandler(name, options, logger));
-    await noteWorker(directory, worker.pid);
+    const started = startWorker(workerOptions, start, newsHandler(name, options, logger));
+    worker = started;
+    await noteWorker(directory, worker.pid).catch((thrown: unknown) => endUnnoted(started, thrown));
     if (interruption !== undefined) worker.cancel(interruption.reason, 0);
     const limit = timeLimit(job, workerOptions.timeLimitMs, interrupt);
     const ended = await worker.outcome.finally(() => clearTimeout(limit));
@@ -115,6 +116,14 @@ function takeUp(record: JobRecord): Partial<JobRecord> {
   };
 }
 
+/** A worker that nobody can find after a crash must not go on when its job has failed. */
+async function endUnnoted(worker: WorkerProcess, thrown: unknown): Promise<never> {
+  const error = UbtError.from(thrown);
+  worker.cancel(error, 0);
+  await worker.outcome;
+  throw error;
+}
+
 /** Writes the end of a job down; when even that fails, the job has failed for as long as the service lives. */
 async function settle(name: string, outcome: JobEnd, registry: JobRegistry, logger: Logger): Promise<void> {
   const end = (record: JobRecord): Partial<JobRecord> =>
@@ -147,7 +156,7 @@ function failed(thrown: unknown) {
 
 function newsHandler(name: string, options: JobRunnerOptions, logger: Logger): (news: WorkerNews) => void {
   const meter = progressMeter();
-  let last = { at: 0, phase: '' };
+  let last = { at: -Infinity, phase: '' };
   return (news) => {
     if (news.type === 'log') return relayLog(logger, news.line);
     if (news.type === 'spans') return options.telemetry.exportSpans(news.spans);
@@ -156,7 +165,7 @@ function newsHandler(name: string, options: JobRunnerOptions, logger: Logger): (
       return;
     }
     if (news.type === 'checkpoint') return logger.info({ checkpoint: news.note }, 'checkpoint written');
-    const at = Date.now();
+    const at = performance.now();
     const progress = meter(news.report, at);
     const complete = progress.total > 0 && progress.done >= progress.total;
     if (at - last.at < PROGRESS_INTERVAL_MS && progress.phase === last.phase && !complete) return;

@@ -23,8 +23,25 @@ export function createLogger({ name, level = 'info', destination }: LoggerOption
     mixin: traceIds,
     hooks: { streamWrite: redactSecrets },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
 }
+
+/** Lines that cannot be written are kept up to that many characters, then dropped. */
+const KEPT_CHARACTERS = 1 << 20;
+
+/** Standard output, which may be a file on a full disk: a service must neither end nor hang because it cannot log. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: STANDARD_OUTPUT, maxLength: KEPT_CHARACTERS });
+  const flush = output.flushSync.bind(output);
+  let isFailing = false;
+  output.on('error', () => (isFailing = true));
+  output.on('write', () => (isFailing = false));
+  // At the end of the process it would try again for ever.
+  output.flushSync = () => isFailing || flush();
+  return output;
+}
+
+const STANDARD_OUTPUT = 1;
 
 /** A logger that writes nothing. */
 export function silentLogger(): Logger {
