@@ -40,10 +40,16 @@ function referenced(folder: string): string[] {
 }
 
 describe('project references', () => {
-  it.each([...packages])('%s names what it imports, so that it builds from nothing', (_, folder) => {
-    const missing = imported(folder).filter((name) => !referenced(folder).includes(name));
-    expect(missing).toEqual([]);
-  });
+  it.each([...packages])(
+    '%s names what it imports and depends on, so that it builds from nothing',
+    (_, folder) => {
+      const { dependencies = {} } = JSON.parse(read(join(folder, 'package.json'))) as {
+        dependencies?: Record<string, string>;
+      };
+      const needed = [...imported(folder), ...Object.keys(dependencies).filter((name) => packages.has(name))];
+      expect(needed.filter((name) => !referenced(folder).includes(name))).toEqual([]);
+    },
+  );
 
   it.each([...packages])('%s depends in package.json on what it imports', (_, folder) => {
     const { dependencies = {}, devDependencies = {} } = JSON.parse(
