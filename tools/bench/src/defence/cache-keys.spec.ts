@@ -18,7 +18,8 @@ function recording(...args: string[]) {
     },
   };
   const signal = new AbortController().signal;
-  return { ids, context: { options: parseBenchOptions(args), store, product: 'x', signal, note: () => {} } };
+  const product = { defence: 'd', detection: 'e', measures: 'm' };
+  return { ids, context: { options: parseBenchOptions(args), store, product, signal, note: () => {} } };
 }
 
 const attackNamed = (name: string) => ATTACKS.find((attack) => attack.name === name);

@@ -41,7 +41,10 @@ export function tradeOffChart({ victims }: BenchResults, attacks: readonly Attac
     '<title>Attack success against clean accuracy</title>',
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     ...drawn.flat(),
-    ...legend(height - 34),
+    ...legend(
+      height - 34,
+      panels.map(({ points }) => points),
+    ),
     '</svg>',
     '',
   ].join('\n');
@@ -123,8 +126,10 @@ const square = ({ accuracy, attackSuccess }: Point, { x, y }: Scale, colour: str
 const cross = ({ accuracy, attackSuccess }: Point, { x, y }: Scale, colour: string) =>
   `<path d="M${round(x(accuracy) - 5)} ${y(attackSuccess)}h10m-5 -5v10" stroke="${colour}" stroke-width="2"/>`;
 
-/** What each mark stands for, drawn with the marks themselves: models first, baselines on a line of their own. */
-function legend(y: number): string[] {
+/** What each mark stands for, drawn with the marks themselves: models first, baselines that were run on a line of their own. */
+function legend(y: number, panels: readonly PanelPoints[]): string[] {
+  const isRun = (name: string) =>
+    panels.some(({ curves }) => curves.some(({ baseline }) => baseline === name));
   const entry = (
     place: number,
     line: number,
@@ -140,7 +145,7 @@ function legend(y: number): string[] {
     entry(0, 0, 'victim', (...at) => ring(...at, COLOURS.victim)),
     entry(1, 0, 'after UBT', (...at) => square(...at, COLOURS.defended)),
     entry(2, 0, 'never poisoned', (...at) => cross(...at, COLOURS.honest)),
-    ...BASELINES.map(({ name, title }, at) =>
+    ...BASELINES.filter(({ name }) => isRun(name)).map(({ name, title }, at) =>
       entry(at, 1, title, (...place) => dot(...place, curveColour(name))),
     ),
   ];
