@@ -46,7 +46,7 @@ export function createOrderedWindow<Result>(size: number): OrderedWindow<Result>
         if (first !== undefined) {
           yield await first;
           // Only now: what waits for a slow reader takes its place in the window.
-          started.shift();
+          void started.shift();
           makeRoom?.();
         } else if (ended === undefined) await changed();
         else if (ended.error === undefined) return;

@@ -28,6 +28,11 @@ describe('resumptions', () => {
     ]);
   });
 
+  it('does not take the progress of the attempt that died for that of the next one', () => {
+    const [first] = resumptions([seen(1, 42), seen(2, 42), seen(2, 40)], LOG);
+    expect(first).toMatchObject({ doneBefore: 42, resumedAt: 40 });
+  });
+
   it('knows no safe place without a checkpoint, and no resumption in another phase', () => {
     const [first] = resumptions([seen(1, 2), seen(2, 100, 'storing')], '');
     expect(first).toMatchObject({ safe: undefined, resumedAt: undefined });
