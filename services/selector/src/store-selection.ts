@@ -121,7 +121,7 @@ async function storeReport(store: ArtifactStore, findings: SelectionFindings, se
   const report = await gatherReport({
     runId: run?.runId ?? '',
     createdAt: new Date().toISOString(),
-    outcome: outcome.verdict === 'backdoored' ? 'not-repaired' : 'untouched',
+    outcome: 'untouched',
     outcomeReasons: [
       outcome.verdict === 'backdoored'
         ? 'The plan ends before unlearning, so the backdoor is still there.'

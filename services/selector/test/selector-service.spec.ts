@@ -176,6 +176,14 @@ describe('Select', () => {
     expect(result.reportJson).toBeUndefined();
   });
 
+  it('reports a backdoor that the plan leaves in as found, in a model that nothing touched', async () => {
+    const run = { runId: 'found-only', plan: { select: {} } };
+    const result = resultOf(await ended(await selector.select(request('found-only', 'poisoned', { run }))));
+    const report = parseReport(await textOf(result.reportJson), 'report.json');
+    expect(report).toMatchObject({ verdict: 'backdoored', outcome: 'untouched' });
+    expect(await textOf(result.reportHtml)).toContain('Unlearning was not part of this run.');
+  });
+
   it('refuses an id with another body, options out of range and missing fields', async () => {
     await ended(await selector.select(request('again', 'poisoned')));
     await expect(selector.select(request('again', 'clean'))).rejects.toMatchObject({
