@@ -31,6 +31,8 @@ export interface ShardBench {
   readonly broker: NatsServer;
   /** @param name of its own folder; a second replica of the name takes over what the first left */
   start(name: string, env?: Record<string, string>): Promise<Replica>;
+  /** Ends every replica but this one: what a failed test left running would take the shards of the next. */
+  stopOthers(kept: Replica): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -70,10 +72,14 @@ export async function startShardBench(pairs = 240): Promise<ShardBench> {
     running.add(replica);
     return replica;
   };
+  const stopAll = async (replicas: readonly Replica[]) => {
+    await Promise.all(replicas.map((replica) => replica.leave('stop')));
+  };
   return {
     ...{ directory, data, broker, start },
+    stopOthers: (kept) => stopAll([...running].filter((replica) => replica !== kept)),
     close: async () => {
-      await Promise.all([...running].map((replica) => replica.leave('stop')));
+      await stopAll([...running]);
       await broker.stop();
       await directory.remove();
     },
