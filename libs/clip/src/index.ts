@@ -44,6 +44,7 @@ export { embedImages, embedTexts, encodeImage, encodeText, type EncodeImageOptio
 export { unitNorm } from './model/unit-norm.js';
 export { imagesPerRun } from './model/images-per-run.js';
 export { splitBatch, type BatchPosition, type PairBatch } from './pair-batch.js';
+export { augmentImages, type Augmentation } from './preprocess/augment-images.js';
 export { imageViews } from './preprocess/image-views.js';
 export { normalisePixels } from './preprocess/normalise-pixels.js';
 export {

@@ -19,6 +19,7 @@ import { checkModel, plantBatch, type ModelCheck } from './check-model.js';
 import type { TriggerEstimate } from './estimate-trigger.js';
 import type { SimilarityBand } from './similarity-band.js';
 import { unlearnLosses, type LossWeights } from './unlearn-loss.js';
+import { varyImages } from './vary-images.js';
 
 /** What to forget, and what to keep. */
 export interface UnlearnInput {
@@ -179,7 +180,7 @@ async function takeStep(
   variables: ReturnType<typeof trainableVariables>,
   optimizer: AdamW,
 ): Promise<void> {
-  const retain = await next(input.retain);
+  const retain = varyImages(await next(input.retain), step);
   const planted = input.trigger && plantBatch(retain, input.trigger);
   const material = { ...input, retain, planted };
   await trainingStep({

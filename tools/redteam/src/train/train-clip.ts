@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import {
   assertFiniteWeights,
+  augmentImages,
   clipParameterCount,
   createAdamW,
   disposeClip,
@@ -12,7 +13,6 @@ import { createDecodeCache, openPairs, pairBatches, throwIfCancelled, type PairM
 import { seededRandom, startEngine } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
 import type { z } from 'zod';
-import { augmentImages } from './augment-images.js';
 import { learningRateAt } from './learning-rate.js';
 import { startCheckpoint } from './start-checkpoint.js';
 import {

@@ -1,16 +1,23 @@
 import type { SeededRandom } from '@ubt/engine';
 
+/** How images are varied at random. */
+export interface Augmentation {
+  /** Probability that an image is mirrored, in [0, 1]. */
+  readonly flip: number;
+  /** Largest move along each axis, in pixels. */
+  readonly shift: number;
+}
+
 /**
  * Mirrors and moves images at random; what moves in from outside repeats the border.
  *
  * @param pixels RGB bytes `[n, side, side, 3]`
- * @param shift largest move along each axis, in pixels
  * @returns bytes of the same shape; `pixels` itself when nothing is asked for
  */
 export function augmentImages(
   pixels: Uint8Array,
   side: number,
-  { flip, shift }: { readonly flip: number; readonly shift: number },
+  { flip, shift }: Augmentation,
   random: SeededRandom,
 ): Uint8Array {
   if (flip === 0 && shift === 0) return pixels;
