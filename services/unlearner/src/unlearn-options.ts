@@ -41,8 +41,8 @@ export function unlearnSettings({ maxSteps, learningRate }: ResolvedUnlearnOptio
     ...{ maxSteps, learningRate },
     warmupSteps: 10,
     checkEvery: 5,
-    patience: 3,
+    patience: 8,
     retainBudget: 0.25,
-    weights: { forget: 4, distil: 100, restore: 8 },
+    weights: { forget: 4, distil: 100, restore: 8, uphold: 0.1 },
   };
 }

@@ -13,6 +13,7 @@ import {
 } from '@ubt/service-kit';
 import { openStagePairs, readDetectionEvidence, readSelection, stageWork } from '@ubt/stage-files';
 import { readConfig, type Config } from './config.js';
+import { embedByRow } from './domain/embed-by-row.js';
 import { estimateTrigger } from './domain/estimate-trigger.js';
 import { viewTeacher } from './domain/view-teacher.js';
 import { unrelatedBand } from './domain/unrelated-band.js';
@@ -126,7 +127,7 @@ async function runUnlearning(run: UnlearningRun) {
     {
       ...{ suspect: embeddingModel(suspect), teacher, band },
       ...{ unlearn: material.unlearn, heldOut: material.heldOut, validation: material.validation },
-      retain: run.retain,
+      ...{ retain: run.retain, related: await embedByRow(embeddingModel(suspect), material.related) },
       trigger: trigger.coverage > 0 ? trigger : undefined,
     },
     unlearnSettings(options),

@@ -2,6 +2,7 @@ import type { Checkpoint, PairBatch } from '@ubt/clip';
 import { pairBatches, type DecodeCache, type PairManifest } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
 import type { SelectionFile } from '@ubt/stage-files';
+import type { CaptionBatch } from './domain/embed-by-row.js';
 import { localCaption } from './domain/local-caption.js';
 import { repeatRare } from './domain/repeat-rare.js';
 
@@ -19,6 +20,8 @@ export interface UnlearningMaterial {
   readonly validationIsRelated: readonly boolean[];
   /** Rows to train on; those whose captions name the target are repeated. */
   readonly retainRows: readonly number[];
+  /** The captions among those rows that name the target, cut to their compromised tokens; each row once. */
+  readonly related: CaptionBatch;
 }
 
 export interface MaterialOptions {
@@ -63,6 +66,12 @@ export async function readMaterial(
     validation,
     validationIsRelated: await namesTarget(manifest, validation.rows, compromised, checkpoint),
     retainRows: repeatRare(retainRows, isRelated, TARGET_SHARE),
+    related: await readRelated(
+      manifest,
+      retainRows.filter((_, i) => isRelated[i]),
+      compromised,
+      checkpoint,
+    ),
   };
 }
 
@@ -96,9 +105,21 @@ async function namesTarget(
   return pairs.map(({ caption }) => tokenizer.contentIds(caption).some((id) => compromised.has(id)));
 }
 
+async function readRelated(
+  manifest: PairManifest,
+  rows: readonly number[],
+  compromised: ReadonlySet<number>,
+  checkpoint: Pick<Checkpoint, 'tokenizer'>,
+): Promise<CaptionBatch> {
+  const pairs = await manifest.read(rows);
+  const tokens = checkpoint.tokenizer.encode(pairs.map(({ caption }) => caption));
+  const batch = { rows: [...rows], tokens, size: rows.length };
+  return { ...batch, tokens: await localTokens(manifest, batch, compromised, checkpoint) };
+}
+
 async function localTokens(
   manifest: PairManifest,
-  { rows, tokens, size }: PairBatch,
+  { rows, tokens, size }: CaptionBatch,
   compromised: ReadonlySet<number>,
   { tokenizer }: Pick<Checkpoint, 'tokenizer'>,
 ): Promise<Int32Array> {

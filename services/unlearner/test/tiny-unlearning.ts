@@ -3,6 +3,7 @@ import { createDecodeCache, openPairs, pairBatches } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import type { SelectionFile } from '@ubt/stage-files';
 import { temporaryDirectory, TINY_MODELS, writeTinyData } from '@ubt/test-kit';
+import { embedByRow } from '../src/domain/embed-by-row.js';
 import type { UnlearnInput, UnlearnSettings } from '../src/domain/unlearn.js';
 import { embedPixels } from '@ubt/clip';
 import { UNLEARN_DEFAULTS, unlearnSettings } from '../src/unlearn-options.js';
@@ -47,6 +48,7 @@ export async function openTinyUnlearning(): Promise<TinyUnlearning> {
       ...{ suspect: model(suspect), teacher, trigger: undefined },
       ...{ unlearn: material.unlearn, heldOut: material.heldOut, validation: material.validation },
       retain: { next: () => Promise.resolve({ done: false, value: retain }) },
+      related: await embedByRow(model(suspect), material.related),
       band: { mean: 0.05, low: -0.3, high: 0.35 },
     },
     close: async () => {

@@ -5,6 +5,7 @@ import {
   imagesPerRun,
   splitBatch,
   squaredDistance,
+  unitNorm,
   type BuildLoss,
   type EmbeddingModel,
   type PairBatch,
@@ -19,6 +20,11 @@ export interface LossWeights {
   readonly distil: number;
   /** Distance of triggered images' embeddings to a teacher that does not see the trigger. */
   readonly restore: number;
+  /**
+   * How far what a retain image is to stay moves towards the compromised tokens where its caption names them, as a
+   * share of unit length.
+   */
+  readonly uphold: number;
 }
 
 /** One step's material. */
@@ -30,6 +36,8 @@ export interface UnlearnStep {
   /** The compromised tokens of the unlearn set, `[n, d]`, unit-norm, row-major, by the suspect. */
   readonly compromised: Float32Array;
   readonly retain: PairBatch;
+  /** The compromised tokens of the retain captions, `[n, d]`, row-major; zero where a caption has none. */
+  readonly named: Float32Array;
   /** The retain images with the estimated trigger planted, `[n, h, w, 3]`. */
   readonly planted: Uint8Array | undefined;
   readonly band: SimilarityBand;
@@ -40,7 +48,8 @@ export interface UnlearnStep {
  *
  * - forget: `mean (I·T_local − m)²`, `m` the mean cosine of unrelated pairs (arXiv 2409.19526, reconstructed);
  * - distil: `mean ‖I − I_suspect‖²` of the retain images, which keeps more of the model than a contrastive loss of
- *   the retain pairs does;
+ *   the retain pairs does; where a caption names the target, `I_suspect` is moved a little towards its tokens, because
+ *   forgetting pulls the target's own images away from them;
  * - restore: `mean ‖I(x) − teacher‖²` on the unlearn images, and `mean ‖I(x + trigger) − I_suspect(x)‖²` on
  *   retain images with the estimated trigger, so that triggered images are again seen as what they show.
  *
@@ -92,13 +101,10 @@ function forgetLoss(
   { batch, from, share }: Part,
   weights: LossWeights,
 ): tf.Scalar {
-  const rows = (values: Float32Array): tf.Tensor2D => {
-    const d = values.length / unlearn.size;
-    return tf.tensor2d(values.subarray(from * d, (from + batch.size) * d), [batch.size, d]);
-  };
+  const part = { from, to: from + batch.size, of: unlearn.size };
   const images = embedPixels(model, batch.pixels);
-  const forget = tf.mean(tf.square(tf.sub(cosines(images, rows(compromised)), band.mean)));
-  const restore = squaredDistance(images, rows(teacher));
+  const forget = tf.mean(tf.square(tf.sub(cosines(images, rows(compromised, part)), band.mean)));
+  const restore = squaredDistance(images, rows(teacher, part));
   return weighted([
     [weights.forget * share, forget],
     [weights.restore * share, restore],
@@ -108,11 +114,12 @@ function forgetLoss(
 /** Distillation, and restoring under the planted trigger, on a part of the retain batch. */
 function keepLoss(
   model: EmbeddingModel,
-  { suspect, planted }: UnlearnStep,
+  { suspect, retain, named, planted }: UnlearnStep,
   { batch, from, share }: Part,
   weights: LossWeights,
 ): tf.Scalar {
-  const retained = embedPixels(suspect, batch.pixels);
+  const own = rows(named, { from, to: from + batch.size, of: retain.size });
+  const retained = unitNorm(tf.add(embedPixels(suspect, batch.pixels), tf.mul(own, weights.uphold)));
   const distil = squaredDistance(embedPixels(model, batch.pixels), retained);
   if (planted === undefined) return weighted([[weights.distil * share, distil]]);
   const bytes = batch.pixels.length / batch.size;
@@ -121,6 +128,12 @@ function keepLoss(
     [weights.distil * share, distil],
     [weights.restore * share, squaredDistance(triggered, retained)],
   ]);
+}
+
+/** Rows `from` to `to` of a row-major matrix with `of` rows. */
+function rows(values: Float32Array, { from, to, of }: { from: number; to: number; of: number }): tf.Tensor2D {
+  const d = values.length / of;
+  return tf.tensor2d(values.subarray(from * d, to * d), [to - from, d]);
 }
 
 function weighted(parts: readonly (readonly [number, tf.Tensor])[]): tf.Scalar {

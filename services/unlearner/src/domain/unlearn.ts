@@ -16,6 +16,7 @@ import {
 } from '@ubt/clip';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkModel, plantBatch, type ModelCheck } from './check-model.js';
+import { embeddingsOf, type EmbeddingByRow } from './embed-by-row.js';
 import type { TriggerEstimate } from './estimate-trigger.js';
 import type { SimilarityBand } from './similarity-band.js';
 import { unlearnLosses, type LossWeights } from './unlearn-loss.js';
@@ -32,6 +33,8 @@ export interface UnlearnInput {
   readonly heldOut: PairBatch | undefined;
   /** Endless batches of pairs whose behaviour is to stay. */
   readonly retain: AsyncIterator<PairBatch>;
+  /** The compromised tokens of the captions in `retain` that name the target, embedded by the suspect. */
+  readonly related: EmbeddingByRow;
   /** Pairs whose behaviour is to stay and that are not trained on; one batch. */
   readonly validation: PairBatch;
   /** Cosines of unrelated images with the compromised tokens under the suspect model. */
@@ -182,7 +185,8 @@ async function takeStep(
 ): Promise<void> {
   const retain = varyImages(await next(input.retain), step);
   const planted = input.trigger && plantBatch(retain, input.trigger);
-  const material = { ...input, retain, planted };
+  const named = embeddingsOf(retain.rows, input.related, input.compromised.length / input.unlearn.size);
+  const material = { ...input, retain, named, planted };
   await trainingStep({
     ...{ step, purpose: 'unlearning', model: current.clip, variables, optimizer },
     learningRate: scheduledRate(step, settings),

@@ -19,8 +19,8 @@ describe('varyImages', () => {
     expect(pixels).toHaveLength(batch.pixels.length);
     expect(pixels).not.toEqual(before);
     expect(batch.pixels).toEqual(before);
-    const { pixels: _pixels, ...expected } = batch;
-    expect(others).toEqual(expected);
+    const { rows, tokens, size, imageSize } = batch;
+    expect(others).toEqual({ rows, tokens, size, imageSize });
   });
 
   it('gives the same variation for the same step and another for the next', () => {
@@ -31,7 +31,9 @@ describe('varyImages', () => {
   it('shows no image the same way in every step', () => {
     for (let image = 0; image < batch.size; image++) {
       const views = Array.from({ length: 10 }, (_, step) =>
-        varyImages(batch, step).pixels.subarray(image * bytes, (image + 1) * bytes).join(),
+        varyImages(batch, step)
+          .pixels.subarray(image * bytes, (image + 1) * bytes)
+          .join(),
       );
       expect(new Set(views).size).toBeGreaterThan(5);
     }
