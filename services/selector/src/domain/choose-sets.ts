@@ -25,12 +25,18 @@ const TARGET_SHARE = 1 / 8;
 const HELD_OUT = 64;
 /** Retain pairs come from the least suspicious share of all pairs: what is not kept on them drifts. */
 const RETAIN_QUANTILE = 0.95;
+/**
+ * Of the pairs that name the target and are no suspects, the most suspicious share is neither unlearned nor retained:
+ * poison that the threshold missed is among them, and what is retained of the target is repeated and upheld.
+ */
+const DOUBTFUL = 1 / 2;
 
 /**
  * Chooses the sets once the compromised tokens are known. Among the pairs that hold such a token, poisoned
  * and natural ones part in two groups by score: the upper group are the suspects. Every other of them up to
  * `unlearnPairs` is unlearned and the rest kept for checking. The retain set is drawn from the least
- * suspicious pairs, and covers the target concept too, so that its natural images survive.
+ * suspicious pairs, and covers the target concept too, so that its natural images survive; of those only the less
+ * suspicious half.
  */
 export function chooseSets(
   pairs: ScoredPairs,
@@ -78,7 +84,8 @@ function chooseRetain(
 ): number[] {
   const random = seededRandom(seed);
   const trusted = ranking.slice(Math.floor(ranking.length * (1 - RETAIN_QUANTILE))).filter((i) => !holds(i));
-  const ofTarget = random.shuffle([...natural]).slice(0, Math.floor(count * TARGET_SHARE));
+  const beyondDoubt = natural.slice(Math.floor(natural.length * DOUBTFUL));
+  const ofTarget = random.shuffle(beyondDoubt).slice(0, Math.floor(count * TARGET_SHARE));
   const others = random.shuffle([...trusted]).slice(0, count - ofTarget.length);
   return [...ofTarget, ...others].sort((a, b) => a - b);
 }

@@ -103,6 +103,19 @@ describe('select', () => {
     expect(targets.length).toBeGreaterThan(0);
   });
 
+  it('retains none of the poison that its threshold missed', () => {
+    const { pairs, sample, poisonedRows } = world({ poisoned: 60 });
+    const missed = poisonedRows.slice(0, 8);
+    const scores = Float32Array.from(pairs.scores);
+    for (const row of missed) scores[row / 3] = 0.12;
+    const { suspectRows, retainRows } = select({ ...pairs, scores }, sample, settings, describeToken);
+    for (const row of missed) {
+      expect(suspectRows).not.toContain(row);
+      expect(retainRows).not.toContain(row);
+    }
+    expect(retainRows.some((row) => pairs.tokens.at(row / 3)!.includes(TARGET))).toBe(true);
+  });
+
   it('makes do with fewer pairs than asked for', () => {
     const { pairs, sample } = world({ poisoned: 40 });
     const { unlearnRows, heldOutRows, retainRows } = select(
