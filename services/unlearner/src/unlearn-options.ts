@@ -43,6 +43,6 @@ export function unlearnSettings({ maxSteps, learningRate }: ResolvedUnlearnOptio
     checkEvery: 5,
     patience: 8,
     retainBudget: 0.25,
-    weights: { forget: 4, distil: 100, restore: 4, uphold: 0.1 },
+    weights: { forget: 4, distil: 100, restore: 4, uphold: 0.2 },
   };
 }
