@@ -67,6 +67,7 @@ const LABELS: Readonly<Record<string, readonly string[]>> = {
   ablations: [
     ...['as it is', 'without overfitting', 'without agreement of the captions'],
     ...['without the token portion', 'without distillation', 'without restoring'],
+    'without upholding the target',
   ].map((words) => `patch, 2 %; ${words}`),
   'ablations-sizes': [
     ...[8, 16, 32, 64, 128, 256].map((count) => `${count} pairs`),

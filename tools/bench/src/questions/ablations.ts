@@ -16,6 +16,7 @@ const PARTS: readonly (readonly [string, Ablation])[] = [
   ['without the token portion', { tokenPortion: false }],
   ['without distillation', { weights: { distil: 0 } }],
   ['without restoring', { weights: { restore: 0 } }],
+  ['without upholding the target', { weights: { uphold: 0 } }],
 ];
 
 /** Pairs to unlearn; the default is among them. */
