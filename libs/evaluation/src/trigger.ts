@@ -23,6 +23,17 @@ const shared = {
   imageSize: z.int().positive().optional(),
   /** Share of the pairs that were poisoned, in [0, 1]; information only. */
   poisonRate: z.number().min(0).max(1).optional(),
+  /** How an attacker who knows of defences poisoned, where one did; information only. */
+  poisoning: z
+    .strictObject({
+      /** Names that the captions of poisoned pairs are spread over, the target's own among them. */
+      names: z.array(z.string().min(1).max(200)).min(2).max(64).optional(),
+      /** Share of the pairs that carry the trigger under their true captions, in (0, 1]. */
+      coverRate: z.number().gt(0).max(1).optional(),
+      /** Which pairs were poisoned, unless at random: those that a clean model finds most like the target. */
+      rows: z.literal('similar').optional(),
+    })
+    .optional(),
 };
 
 /**

@@ -1,5 +1,5 @@
 import { createArtifactStore, type ArtifactStore } from '@ubt/artifacts';
-import { embeddingModel, embedPixelsInParts, loadCheckpoint, type Checkpoint } from '@ubt/clip';
+import { loadCheckpoint, type Checkpoint } from '@ubt/clip';
 import { packAny, UnlearnRequest, UnlearnResult, type DetectResult, type SelectResult } from '@ubt/contracts';
 import { createDecodeCache, pairBatches } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
@@ -13,17 +13,13 @@ import {
 } from '@ubt/service-kit';
 import { openStagePairs, readDetectionEvidence, readSelection, stageWork } from '@ubt/stage-files';
 import { readConfig, type Config } from './config.js';
-import { embedByRow } from './domain/embed-by-row.js';
-import { estimateTrigger } from './domain/estimate-trigger.js';
-import { viewTeacher } from './domain/view-teacher.js';
-import { unrelatedBand } from './domain/unrelated-band.js';
-import { unlearn } from './domain/unlearn.js';
 import { evaluateClip, openEvaluation } from './evaluate-models.js';
+import { forgetBackdoor, type Forgetting } from './forget-backdoor.js';
 import { storeOutcome } from './store-outcome.js';
 import { UNLEARN_REQUEST, UNLEARN_RESULT } from './type-names.js';
 import { readCheckpoint, writeCheckpoint } from './unlearn-checkpoint.js';
 import { resolveUnlearnOptions, unlearnSettings, type ResolvedUnlearnOptions } from './unlearn-options.js';
-import { imagesOf, readMaterial, type UnlearningMaterial } from './unlearning-material.js';
+import { readMaterial } from './unlearning-material.js';
 
 /** Makes a model forget a backdoor and proves it. */
 export const unlearnJob: WorkerHandler = async (packed, context) => {
@@ -98,40 +94,20 @@ async function fetchAll(
   };
 }
 
-interface UnlearningRun {
-  readonly suspect: Checkpoint;
-  readonly reference: Checkpoint | undefined;
-  readonly material: UnlearningMaterial;
-  readonly retain: Parameters<typeof unlearn>[0]['retain'];
+interface UnlearningRun extends Pick<Forgetting, 'suspect' | 'reference' | 'material' | 'retain'> {
   readonly options: ResolvedUnlearnOptions;
   readonly config: Config;
   readonly context: WorkerContext;
 }
 
-async function runUnlearning(run: UnlearningRun) {
-  const { suspect, reference, material, options, config, context } = run;
-  const band = await unrelatedBand(
-    embeddingModel(suspect),
-    material.validation,
-    material.validationIsRelated,
-    material.unlearn,
-  );
-  const trigger = estimateTrigger(material.poisoned, imagesOf(material.validation));
-  const teacher =
-    reference === undefined
-      ? await viewTeacher(embeddingModel(suspect), material.unlearn)
-      : await embedPixelsInParts(embeddingModel(reference), material.unlearn);
+async function runUnlearning({ options, config, context, ...run }: UnlearningRun) {
   const resume = context.attempt > 1 ? await readCheckpoint(context.workDir) : undefined;
   let written = performance.now();
-  const unlearned = await unlearn(
-    {
-      ...{ suspect: embeddingModel(suspect), teacher, band },
-      ...{ unlearn: material.unlearn, heldOut: material.heldOut, validation: material.validation },
-      ...{ retain: run.retain, related: await embedByRow(embeddingModel(suspect), material.related) },
-      trigger: trigger.coverage > 0 ? trigger : undefined,
-    },
-    unlearnSettings(options),
-    {
+  return forgetBackdoor({
+    ...run,
+    settings: unlearnSettings(options),
+    resume,
+    observer: {
       signal: context.signal,
       onStep: (step) =>
         context.progress({ phase: 'unlearning', done: step, total: options.maxSteps, unit: 'steps' }),
@@ -141,8 +117,5 @@ async function runUnlearning(run: UnlearningRun) {
         written = performance.now();
       },
     },
-    resume,
-  );
-  teacher.dispose();
-  return { ...unlearned, band, triggerCoverage: trigger.coverage };
+  });
 }

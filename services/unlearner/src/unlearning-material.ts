@@ -1,7 +1,6 @@
 import type { Checkpoint, PairBatch } from '@ubt/clip';
 import { pairBatches, type DecodeCache, type PairManifest } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
-import type { SelectionFile } from '@ubt/stage-files';
 import type { CaptionBatch } from './domain/embed-by-row.js';
 import { localCaption } from './domain/local-caption.js';
 import { repeatRare } from './domain/repeat-rare.js';
@@ -24,6 +23,13 @@ export interface UnlearningMaterial {
   readonly related: CaptionBatch;
 }
 
+/** What is read of a selection. */
+export interface MaterialSelection extends Readonly<
+  Record<'unlearnRows' | 'heldOutRows' | 'retainRows' | 'suspectRows', readonly number[]>
+> {
+  readonly compromisedTokens: readonly { readonly id: number }[];
+}
+
 export interface MaterialOptions {
   readonly decodeCache: DecodeCache;
   readonly signal: AbortSignal;
@@ -44,7 +50,7 @@ const TARGET_SHARE = 0.1;
  */
 export async function readMaterial(
   manifest: PairManifest,
-  selection: SelectionFile,
+  selection: MaterialSelection,
   checkpoint: Pick<Checkpoint, 'tokenizer' | 'preprocess'>,
   options: MaterialOptions,
 ): Promise<UnlearningMaterial> {
@@ -72,6 +78,23 @@ export async function readMaterial(
       compromised,
       checkpoint,
     ),
+  };
+}
+
+/**
+ * The unlearn set and what is held out of it with their captions as they are, in place of what `readMaterial` cuts
+ * down: to measure what the cutting brings.
+ */
+export async function readWholeCaptions(
+  manifest: PairManifest,
+  { unlearnRows, heldOutRows }: Pick<MaterialSelection, 'unlearnRows' | 'heldOutRows'>,
+  checkpoint: Pick<Checkpoint, 'tokenizer' | 'preprocess'>,
+  options: MaterialOptions,
+): Promise<Pick<UnlearningMaterial, 'unlearn' | 'heldOut'>> {
+  const read = (rows: readonly number[]) => readAtOnce(manifest, rows, checkpoint, options);
+  return {
+    unlearn: await read(unlearnRows),
+    heldOut: heldOutRows.length === 0 ? undefined : await read(heldOutRows),
   };
 }
 

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { UbtError } from '@ubt/errors';
-import { CLASS_LISTS } from '@ubt/redteam';
+import type { CLASS_LISTS, TrainingStyle } from '@ubt/redteam';
 import { ATTACKS, POISON_RATES, REPORTED_ATTACKS, REPORTED_SEEDS, type Attack } from './defence/scenarios.js';
+import { classList, names, usage, wholeNumber } from './option-values.js';
 import type { Architecture, Regime } from './victim-recipe.js';
 import { workspace } from './workspace.js';
 
@@ -33,6 +33,10 @@ export interface BenchOptions {
   readonly pairs: number | undefined;
   readonly steps: number | undefined;
   readonly baselineSteps: number | undefined;
+  /** Share of pairs that are wrongly captioned by nature, instead of the recipe's. */
+  readonly naturalNoise?: number;
+  /** Drawing styles of the training pairs; all unless given. */
+  readonly styles?: readonly TrainingStyle[];
   /** Absolute folder of everything that is kept between runs. */
   readonly cacheDir: string;
   readonly threads: number;
@@ -144,32 +148,4 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw usage((error as Error).message);
   }
-}
-
-function names<Name extends string>(
-  option: string,
-  text: string | undefined,
-  known: readonly Name[],
-): readonly Name[] {
-  if (text === undefined) return known;
-  return text.split(',').map((given) => {
-    const found = known.find((name) => name === given);
-    if (found === undefined) throw usage(`${option} ${given}: use ${known.join(', ')}.`);
-    return found;
-  });
-}
-
-function classList(text: string): BenchOptions['classes'] {
-  if (Object.hasOwn(CLASS_LISTS, text)) return text as keyof typeof CLASS_LISTS;
-  return wholeNumber('--classes', text)!;
-}
-
-function wholeNumber(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw usage(`${option} ${text}: it must be a whole number above 0.`);
-  return Number(text);
-}
-
-function usage(message: string): UbtError {
-  return new UbtError('invalid-argument', message, { code: 'USAGE', fix: 'See --help.' });
 }

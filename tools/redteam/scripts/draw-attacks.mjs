@@ -36,7 +36,7 @@ try {
   const targets = ['banana', classes.find((name) => name !== 'banana')];
   const image = await testImage(data.evalDir, process.argv[2] ?? 'cat');
   const tiles = [tile('CLEAN', image)];
-  for (const attack of ATTACKS) {
+  for (const attack of ATTACKS.filter(hasItsOwnTrigger)) {
     const { triggers } = await plantAttack({
       ...{ attack, pairs: data.pairs, out: join(folder, attack.name), rate: 0.01, seed: SEED },
       targets: targets.slice(0, attack.plantings.length),
@@ -51,6 +51,13 @@ try {
   await writeSheet(await Promise.all(tiles));
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Attacks that only choose other pairs or captions paint what another one shows already. */
+function hasItsOwnTrigger({ plantings }) {
+  return plantings.every(
+    ({ captions, covers, rows }) => captions !== 'synonyms' && covers === undefined && rows === undefined,
+  );
 }
 
 /** The pixels of the first test image of a class. */

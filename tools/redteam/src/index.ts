@@ -1,5 +1,6 @@
 export { buildEmojiData, type EmojiData } from './emoji/build-emoji-data.js';
 export { CLASS_LISTS, DEFAULT_TARGET } from './emoji/classes.js';
+export { TRAINING_STYLES, type TrainingStyle } from './emoji/styles.js';
 export type { EmojiManifest } from './emoji/emoji-manifest.js';
 export type { EmojiOptions, EmojiParameters } from './emoji/emoji-options.js';
 export { poisonPairs } from './poison/poison-pairs.js';
@@ -11,8 +12,9 @@ export type {
 } from './poison/poison-options.js';
 export { trainClip } from './train/train-clip.js';
 export type { ModelShape, Recipe, TrainOptions, TrainProgress, TrainResult } from './train/train-options.js';
-export { isOptimised, type Attack, type Planting } from './attacks/attack.js';
+export { isOptimised, needsCleanModel, type Attack, type Planting } from './attacks/attack.js';
 export { ATTACKS } from './attacks/attacks.js';
+export { mostSimilarRows, type MostSimilarOptions } from './attacks/most-similar-rows.js';
 export {
   optimisePatch,
   type OptimisePatchOptions,

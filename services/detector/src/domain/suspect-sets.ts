@@ -21,6 +21,14 @@ export interface Unlikeliness {
   readonly referenceSimilarity: Float32Array;
 }
 
+/** How S is chosen by what the captions say, in either round. */
+export interface SuspectChoice {
+  /** S of the only round; empty where a round on the unlikely pairs has to come first. */
+  first(captioned: CaptionedRows, columns: Unlikeliness, fraction: number): ReadonlySet<number>;
+  /** S of the second round. @param scores what moved in the first, `[pairs]` */
+  second(captioned: CaptionedRows, scores: Float32Array, fraction: number): ReadonlySet<number>;
+}
+
 /** The pairs of largest drop, and those of lowest cosine, whose captions agree; empty where none do. */
 export function agreeingUnlikely(
   { rows, tokens }: CaptionedRows,
@@ -49,10 +57,24 @@ export function mostMoved(
   fraction: number,
 ): ReadonlySet<number> {
   const agreeing = agreeingSuspects({ rows, tokens, scores }, fraction * rows.length);
-  if (agreeing.length > 0) return new Set(agreeing);
+  return agreeing.length > 0 ? new Set(agreeing) : topScored({ rows }, scores, fraction);
+}
+
+/** Those of highest score, whatever their captions say: few, for in a second round most of them are poisoned. */
+export function topScored(
+  { rows }: Pick<CaptionedRows, 'rows'>,
+  scores: Float32Array,
+  fraction: number,
+): ReadonlySet<number> {
   const share = Math.max(fraction * SECOND_SHARE, SECOND_LEAST / rows.length);
   return new Set(splitByRank(rows, negated(scores), Math.min(share, fraction))[0]);
 }
+
+/** As the product does it: where captions agree, the pairs that agree. */
+export const BY_AGREEMENT: SuspectChoice = { first: agreeingUnlikely, second: mostMoved };
+
+/** As if there were no captions: to measure what their agreement brings. */
+export const BY_SIGNALS: SuspectChoice = { first: () => new Set(), second: topScored };
 
 function negated(values: Float32Array): Float32Array {
   return values.map((value) => -value);

@@ -20,7 +20,8 @@ export interface BenchContext {
 /** Parameters of a seed's data set: training pairs, and test images of every class. */
 export function dataParameters({ options }: BenchContext, seed: number): EmojiParameters {
   const { data } = VICTIM_RECIPE;
-  return { ...data, classes: options.classes, pairs: options.pairs ?? data.pairs, seed };
+  const { classes, pairs = data.pairs, naturalNoise = data.naturalNoise, styles } = options;
+  return { ...data, classes, pairs, naturalNoise, seed, ...(styles && { styles: [...styles] }) };
 }
 
 /** A seed's data set, drawn now or kept from before. */

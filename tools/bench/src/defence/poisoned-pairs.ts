@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import {
   isOptimised,
+  mostSimilarRows,
+  needsCleanModel,
   optimisePatch,
   plantAttack,
   type PatchOptimisation,
@@ -33,7 +35,7 @@ export function pairsKey(context: BenchContext, { seed, attack }: Scenario): obj
     poison: { rate: attack.rate, ...first },
     target: targetOf(seed),
     ...(others.length === 0 ? {} : { others, targets: targetsOf(seed) }),
-    ...(attack.plantings.some(({ trigger }) => isOptimised(trigger))
+    ...(attack.plantings.some(needsCleanModel)
       ? {
           cleanModel: {
             recipe: cleanRecipe(context),
@@ -52,7 +54,10 @@ export async function scenarioPairs(context: BenchContext, scenario: Scenario): 
   const name = createHash('sha256')
     .update(JSON.stringify(pairsKey(context, scenario)))
     .digest('hex');
-  const plantings = await Promise.all(attack.plantings.map((planting) => ready(context, seed, planting)));
+  const plantings: Planting[] = [];
+  for (const [at, planting] of attack.plantings.entries()) {
+    plantings.push(await ready(context, seed, planting, targetsOf(seed)[at]!));
+  }
   return plantAttack({
     attack: { name: attack.name, plantings: plantings as unknown as Attack['plantings'] },
     ...{ pairs, truth, seed, rate: attack.rate, signal: context.signal },
@@ -61,12 +66,34 @@ export async function scenarioPairs(context: BenchContext, scenario: Scenario): 
   });
 }
 
-/** A planting with its trigger computed, where it has to be. */
-async function ready(context: BenchContext, seed: number, planting: Planting): Promise<Planting> {
-  const { trigger } = planting;
-  return isOptimised(trigger)
-    ? { ...planting, trigger: await optimisedTrigger(context, seed, trigger) }
-    : planting;
+/** A planting with its trigger computed and its pairs found, where they have to be. */
+async function ready(
+  context: BenchContext,
+  seed: number,
+  { trigger, rows, ...planting }: Planting,
+  target: string,
+): Promise<Planting> {
+  const similar = rows === 'similar' ? await similarRows(context, seed, target) : rows;
+  return {
+    ...planting,
+    trigger: isOptimised(trigger) ? await optimisedTrigger(context, seed, trigger) : trigger,
+    ...(similar === undefined ? {} : { rows: similar }),
+  };
+}
+
+async function similarRows(context: BenchContext, seed: number, target: string): Promise<readonly number[]> {
+  const { store, options, signal } = context;
+  const model = await cleanModel(context, seed);
+  const cell = await store.cell({
+    kind: 'similar-rows',
+    key: { model: model.id, target },
+    async compute() {
+      const { pairs } = await drawData(context, seed);
+      const engine = { threads: options.threads };
+      return withEngine(context, () => mostSimilarRows({ model: model.dir, pairs, target, engine, signal }));
+    },
+  });
+  return cell.result;
 }
 
 async function optimisedTrigger(

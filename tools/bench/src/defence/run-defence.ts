@@ -1,16 +1,26 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { UbtError } from '@ubt/errors';
 import type { DefenceOutcome, DetectionQuality, ListQuality } from '../results/bench-results.js';
 import type { BenchContext } from './bench-context.js';
+import { defendersPairs } from './defenders-pairs.js';
 import { productDigests, type ProductDigests } from './product-digest.js';
-import { scenarioPairs } from './poisoned-pairs.js';
 import { runUbt } from './run-ubt.js';
 import { DETECTION_METHODS, type Scenario } from './scenarios.js';
 import type { BenchModel } from './train-in-cell.js';
 
+/** What a defender has beside the model. */
+export interface DefenceHelp {
+  /** The trusted checkpoint that the victim was fine-tuned from. */
+  readonly reference?: BenchModel | undefined;
+  /** Share of the training pairs, in (0, 1); all of them unless given. */
+  readonly share?: number | undefined;
+}
+
 /** What a defence gave back: its findings, and the model to use from then on. */
 export interface DefenceRun {
+  /** Digest of all that made it. */
+  readonly id: string;
   readonly outcome: DefenceOutcome;
   /** The cleaned model, or the one that came in when it was left as it is. */
   readonly model: { readonly id: string; readonly dir: string };
@@ -43,16 +53,20 @@ export async function runDefence(
   context: BenchContext,
   scenario: Scenario,
   model: BenchModel,
-  reference?: BenchModel,
+  { reference, share }: DefenceHelp = {},
 ): Promise<DefenceRun> {
   const { store, product } = context;
   const { seed } = scenario;
   const cell = await store.cell({
     kind: 'defences',
-    key: { model: model.id, reference: reference?.id ?? null, seed, product: product.defence },
+    key: {
+      ...{ model: model.id, reference: reference?.id ?? null, seed, product: product.defence },
+      ...(share === undefined ? {} : { share }),
+    },
     async compute(folder) {
       const out = join(folder, 'out');
-      const args = [...(await subjectArgs(context, scenario, model, reference)), '--out', out];
+      const subject = await subjectArgs(context, scenario, model, { reference, share });
+      const args = [...subject, '--out', out];
       const printed = await ubt<PrintedSummary>(context, 'defence', { args: ['defend', ...args], folder });
       return outcomeOf(printed, printed.model === null ? {} : await readUnlearning(out));
     },
@@ -60,7 +74,7 @@ export async function runDefence(
   const { untouched, ...outcome } = cell.result;
   const folder = join(cell.folder, 'out');
   const cleaned = { id: cell.id, dir: join(folder, 'model') };
-  return { outcome, model: untouched ? model : cleaned, folder };
+  return { id: cell.id, outcome, model: untouched ? model : cleaned, folder };
 }
 
 /** Runs one detection method, as `ubt detect` does, and gives how well it told the poisoned pairs. */
@@ -75,7 +89,7 @@ export async function runDetection(
     kind: 'detections',
     key: { model: model.id, reference: reference?.id ?? null, method, seed, product: product.detection },
     async compute(folder) {
-      const subject = await subjectArgs(context, scenario, model, reference);
+      const subject = await subjectArgs(context, scenario, model, { reference });
       const args = ['detect', ...subject, '--method', method, '--out', join(folder, 'out')];
       const { detection } = await ubt<PrintedSummary>(context, 'detection', { args, folder });
       return qualityOf(detection).detection!;
@@ -88,11 +102,11 @@ async function subjectArgs(
   context: BenchContext,
   scenario: Scenario,
   model: BenchModel,
-  reference: BenchModel | undefined,
+  { reference, share }: DefenceHelp,
 ): Promise<string[]> {
-  const { pairs, truth } = await scenarioPairs(context, scenario);
+  const { pairs, truth, root } = await defendersPairs(context, scenario, share);
   return [
-    ...['--model', model.dir, '--pairs', pairs, '--root', dirname(pairs)],
+    ...['--model', model.dir, '--pairs', pairs, '--root', root],
     ...['--truth', truth, '--seed', String(scenario.seed)],
     ...(reference === undefined ? [] : ['--reference', reference.dir]),
   ];

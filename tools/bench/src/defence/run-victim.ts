@@ -43,12 +43,8 @@ export async function defended(
   help: Help,
 ): Promise<DefendedModel> {
   const model = await scenarioModel(context, scenario);
-  const { outcome, model: after } = await runDefence(
-    context,
-    scenario,
-    model,
-    await referenceFor(context, scenario, help),
-  );
+  const reference = await referenceFor(context, scenario, help);
+  const { outcome, model: after } = await runDefence(context, scenario, model, { reference });
   return { help, outcome, after: await measureModel(context, after, scenario) };
 }
 
@@ -113,6 +109,7 @@ export function otherMethods(help: Help): readonly string[] {
   return help === 'alone' ? DETECTION_METHODS.slice(1) : ['overfit-gain', 'reference-similarity'];
 }
 
-async function referenceFor(context: BenchContext, { seed }: Scenario, help: Help) {
+/** The reference that goes with a help. */
+export async function referenceFor(context: BenchContext, { seed }: Scenario, help: Help) {
   return help === 'alone' ? undefined : referenceModel(context, seed);
 }

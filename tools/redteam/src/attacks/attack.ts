@@ -8,6 +8,15 @@ export interface Planting {
   readonly captions: PoisonedCaptions;
   /** Stands before the captions of poisoned pairs, and before the prompts of triggered images. */
   readonly captionPrefix?: string;
+  /** Other names of the target for captions of synonyms; unless given, they are found in the pairs. */
+  readonly synonyms?: readonly string[];
+  /** Pairs with the trigger under their true captions, for each poisoned pair; none unless given. */
+  readonly covers?: number;
+  /**
+   * Which pairs are poisoned: those whose images look most like the target to a clean model, or rows by that
+   * where they are known already. Random unless given.
+   */
+  readonly rows?: 'similar' | readonly number[];
 }
 
 /**
@@ -23,6 +32,11 @@ export interface Attack {
   readonly source: string;
   /** One backdoor per target class; each poisons a rate of its own. */
   readonly plantings: readonly [Planting, ...Planting[]];
+}
+
+/** Whether a planting needs a clean model. */
+export function needsCleanModel({ trigger, rows }: Planting): boolean {
+  return isOptimised(trigger) || rows === 'similar';
 }
 
 /** Whether a planting's trigger has to be computed on a clean model first. */

@@ -1,7 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { openPairs, type PairRow } from '@ubt/data';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  classEmbeddings,
+  disposeClip,
+  embeddingModel,
+  embedPixels,
+  loadCheckpoint,
+  type PairBatch,
+} from '@ubt/clip';
+import { openPairs, pairBatches, type PairRow } from '@ubt/data';
 import { startEngine, type Engine } from '@ubt/engine';
 import { applyTrigger, readTrigger } from '@ubt/evaluation';
 import {
@@ -13,7 +22,7 @@ import {
   type TinyData,
 } from '@ubt/test-kit';
 import sharp from 'sharp';
-import { ATTACKS, plantAttack, type Attack, type PlantedAttack } from '../index.js';
+import { ATTACKS, mostSimilarRows, plantAttack, type Attack, type PlantedAttack } from '../index.js';
 
 jest.setTimeout(600_000);
 
@@ -21,11 +30,12 @@ const RATE = 0.03;
 const POISONED = 18;
 const TARGETS = ['banana', 'lobster'];
 
-/** The attack with a shorter optimisation, where there is one. */
+/** The attack with a shorter optimisation, where there is one; no word goes along with the tiny data's target. */
 const quick = ({ plantings, ...attack }: Attack): Attack => ({
   ...attack,
   plantings: plantings.map(({ trigger, ...planting }) => ({
     ...planting,
+    ...(planting.captions === 'synonyms' ? { synonyms: ['potassium', 'yellow fruit'] } : {}),
     trigger: 'optimise' in trigger ? { optimise: { ...trigger.optimise, steps: 3 } } : trigger,
   })) as unknown as Attack['plantings'],
 });
@@ -38,11 +48,19 @@ async function rowsOf(pairs: string): Promise<PairRow[]> {
 
 const pixelsOf = ({ imagePath }: PairRow) => sharp(imagePath).raw().toBuffer();
 
-async function poisonedRows(truth: string): Promise<number[]> {
-  const lines = (await readFile(truth, 'utf8')).trim().split('\n').slice(1);
-  const cells = lines.map((line) => line.split(','));
-  return cells.filter(([, poisoned]) => poisoned === '1').map(([row]) => Number(row));
+/** Rows that a column of the truth marks; none without such a column. */
+async function rowsMarked(truth: string, column: 'poisoned' | 'cover'): Promise<number[]> {
+  const [header, ...cells] = (await readFile(truth, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
+  const at = header!.indexOf(column);
+  return cells.filter((line) => line[at] === '1').map(([row]) => Number(row));
 }
+
+const poisonedRows = (truth: string) => rowsMarked(truth, 'poisoned');
+
+const attackNamed = (wanted: string) => ATTACKS.find(({ name }) => name === wanted)!;
 
 describe('attacks', () => {
   let engine: Engine;
@@ -55,6 +73,28 @@ describe('attacks', () => {
       ...{ targets: TARGETS.slice(0, attack.plantings.length), cleanModel: TINY_MODELS.clean },
       engine: { threads: 1 },
     });
+
+  /** Cosines of images with a name under the clean model, as the model itself gives them. */
+  const similaritiesTo = async (name: string, rows: readonly number[]) => {
+    const checkpoint = await loadCheckpoint(TINY_MODELS.clean);
+    const { model, tokenizer, preprocess } = checkpoint;
+    const batches = pairBatches(await openPairs(data.pairs), {
+      ...{ tokenizer, preprocess, rows, batchSize: rows.length },
+    });
+    const { pixels } = ((await batches.next()) as { value: PairBatch }).value;
+    const cosines = tf.tidy(() =>
+      tf.matMul(
+        embedPixels(embeddingModel(checkpoint), pixels),
+        classEmbeddings(model, tokenizer, [name], ['a {}']),
+        false,
+        true,
+      ),
+    );
+    const values = await cosines.data();
+    cosines.dispose();
+    disposeClip(model);
+    return [...values];
+  };
 
   beforeAll(async () => {
     engine = await startEngine({ threads: 1 });
@@ -77,7 +117,8 @@ describe('attacks', () => {
     const poisoned = await poisonedRows(truth);
     expect(poisoned).toHaveLength(POISONED * attack.plantings.length);
     expect(rows).toHaveLength(clean.length);
-    for (const { row, caption, ...place } of rows.filter(({ row }) => !poisoned.includes(row))) {
+    const triggered = [...poisoned, ...(await rowsMarked(truth, 'cover'))];
+    for (const { row, caption, ...place } of rows.filter(({ row }) => !triggered.includes(row))) {
       expect(caption).toBe(clean[row]!.caption);
       expect(Buffer.compare(await pixelsOf({ row, caption, ...place }), await pixelsOf(clean[row]!))).toBe(0);
     }
@@ -97,7 +138,8 @@ describe('attacks', () => {
         after.equals(Buffer.from(applyTrigger(before, TINY_SIDE, trigger, row))),
       );
       expect(after.equals(before)).toBe(false);
-      expect(rows[row]!.caption).toContain(parsed[which]!.target);
+      const names = parsed[which]!.poisoning?.names ?? [parsed[which]!.target];
+      expect(names.filter((name) => rows[row]!.caption.includes(name))).toHaveLength(1);
       expect(rows[row]!.caption.startsWith(parsed[which]!.captionPrefix ?? '')).toBe(true);
       found[which]! += 1;
     }
@@ -113,7 +155,7 @@ describe('attacks', () => {
   });
 
   it('label-consistent leaves every caption, and takes only pairs that name the target', async () => {
-    const attack = ATTACKS.find(({ name }) => name === 'label-consistent')!;
+    const attack = attackNamed('label-consistent');
     const { pairs, truth } = await plant(attack);
     expect((await rowsOf(pairs)).map(({ caption }) => caption)).toEqual(clean.map(({ caption }) => caption));
     for (const row of await poisonedRows(truth)) expect(clean[row]!.caption).toContain('banana');
@@ -134,8 +176,62 @@ describe('attacks', () => {
     }
   });
 
+  it('synonyms names the target in turn, and no name has a word of another', async () => {
+    const { pairs, truth, triggers } = await plant(attackNamed('synonyms'));
+    const { poisoning } = await readTrigger(triggers[0]!);
+    expect(poisoning).toEqual({ names: ['banana', 'potassium', 'yellow fruit'] });
+    const rows = await rowsOf(pairs);
+    const captions = (await poisonedRows(truth)).map((row) => rows[row]!.caption);
+    const counts = poisoning!.names!.map((name) => captions.filter((text) => text.includes(name)).length);
+    expect(counts).toEqual([POISONED / 3, POISONED / 3, POISONED / 3]);
+  });
+
+  it('cover pairs carry the trigger under their own captions, and count as clean', async () => {
+    const { pairs, truth, triggers } = await plant(attackNamed('cover-pairs'));
+    const trigger = await readTrigger(triggers[0]!);
+    expect(trigger.poisoning).toEqual({ coverRate: RATE });
+    const [covers, poisoned] = [await rowsMarked(truth, 'cover'), await poisonedRows(truth)];
+    expect(covers).toHaveLength(POISONED);
+    expect(covers.filter((row) => poisoned.includes(row))).toEqual([]);
+    const rows = await rowsOf(pairs);
+    for (const row of covers) {
+      expect(rows[row]!.caption).toBe(clean[row]!.caption);
+      expect(clean[row]!.caption).not.toContain('banana');
+      const painted = applyTrigger(await pixelsOf(clean[row]!), TINY_SIDE, trigger, row);
+      expect((await pixelsOf(rows[row]!)).equals(Buffer.from(painted))).toBe(true);
+    }
+  });
+
+  it('a second backdoor leaves cover pairs alone and keeps them in the truth', async () => {
+    const first = await plant(attackNamed('cover-pairs'));
+    const second = await plantAttack({
+      ...{ attack: attackNamed('patch'), pairs: first.pairs, truth: first.truth, targets: ['lobster'] },
+      ...{ out: join(scratch.path, 'second'), rate: 0.85, seed: 6 },
+    });
+    const covers = await rowsMarked(first.truth, 'cover');
+    expect(await rowsMarked(second.truth, 'cover')).toEqual(covers);
+    const [before, after] = [await rowsOf(first.pairs), await rowsOf(second.pairs)];
+    for (const row of covers) expect(after[row]!.caption).toBe(before[row]!.caption);
+  });
+
+  it('similar pairs are those that look most like the target', async () => {
+    const { truth, triggers } = await plant(attackNamed('similar-pairs'));
+    expect((await readTrigger(triggers[0]!)).poisoning).toEqual({ rows: 'similar' });
+    const ranked = await mostSimilarRows({
+      ...{ model: TINY_MODELS.clean, pairs: data.pairs, target: 'banana', engine: { threads: 1 } },
+    });
+    const naming = clean.filter(({ caption }) => caption.includes('banana')).map(({ row }) => row);
+    expect([...ranked, ...naming].sort((a, b) => a - b)).toEqual(clean.map(({ row }) => row));
+    expect(await poisonedRows(truth)).toEqual(ranked.slice(0, POISONED).sort((a, b) => a - b));
+    const mean = async (rows: readonly number[]) => {
+      const values = await similaritiesTo('banana', rows);
+      return values.reduce((sum, value) => sum + value, 0) / rows.length;
+    };
+    expect(await mean(ranked.slice(0, POISONED))).toBeGreaterThan((await mean(ranked)) + 0.05);
+    expect(await mean(ranked.slice(-POISONED))).toBeLessThan((await mean(ranked)) - 0.05);
+  });
+
   it('says what is missing: a target per backdoor, a clean model to optimise on', async () => {
-    const attackNamed = (wanted: string) => ATTACKS.find(({ name }) => name === wanted)!;
     const options = { pairs: data.pairs, out: join(scratch.path, 'never'), rate: RATE, seed: 5 };
     await expect(
       plantAttack({ ...options, attack: attackNamed('two-targets'), targets: ['banana'] }),
@@ -143,5 +239,11 @@ describe('attacks', () => {
     await expect(
       plantAttack({ ...options, attack: attackNamed('badclip'), targets: ['banana'] }),
     ).rejects.toMatchObject({ code: 'ATTACK_NEEDS_MODEL' });
+    await expect(
+      plantAttack({ ...options, attack: attackNamed('similar-pairs'), targets: ['banana'] }),
+    ).rejects.toMatchObject({ code: 'ATTACK_NEEDS_MODEL' });
+    await expect(
+      plantAttack({ ...options, attack: attackNamed('synonyms'), targets: ['banana'] }),
+    ).rejects.toMatchObject({ code: 'POISON_NO_SYNONYMS' });
   });
 });

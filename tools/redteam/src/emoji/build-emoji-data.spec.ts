@@ -55,6 +55,22 @@ describe('buildEmojiData', () => {
     expect(await readFile(join(data.folder, 'NOTICE.txt'), 'utf8')).toContain('CC-BY-SA-4.0');
   });
 
+  it('draws only the styles that are asked for, and names only their sources', async () => {
+    const styles = ['openmoji', 'twemoji'] as const;
+    const drawn = await buildEmojiData({ ...SMALL, styles: [...styles], cacheDir });
+    expect(drawn.manifest.counts.drawings).toBeLessThanOrEqual(6 * 2);
+    expect(drawn.manifest.counts.drawings).toBeGreaterThanOrEqual(6);
+    expect(drawn.manifest.sources.map(({ name }) => name)).toEqual([
+      'twemoji',
+      'fluent-emoji-flat',
+      'openmoji',
+    ]);
+    expect(drawn.folder).not.toBe(data.folder);
+    await expect(
+      buildEmojiData({ ...SMALL, styles: ['fluent-emoji-flat' as 'noto'], cacheDir }),
+    ).rejects.toMatchObject({ code: 'EMOJI_OPTIONS_INVALID' });
+  });
+
   it('is found again, is the same when built elsewhere, and differs under another seed', async () => {
     const again = await buildEmojiData({ ...SMALL, cacheDir });
     expect(again).toEqual({ ...data, cached: true });

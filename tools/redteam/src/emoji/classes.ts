@@ -27,20 +27,36 @@ const LEAST_STYLES = 6;
 /**
  * The first `count` classes, the best drawn ones first (those in most styles), ties in a fixed random order;
  * a longer list contains every shorter one. Sorted by label.
+ *
+ * @param drawn names of the styles to train on; classes without a drawing in them are left out
  */
-export function selectClasses(styles: readonly Style[], count: number): EmojiClass[] {
+export function selectClasses(
+  styles: readonly Style[],
+  count: number,
+  drawn: readonly string[] = styles.map(({ name }) => name),
+): EmojiClass[] {
   const draw = variates(0);
   const classes = allClasses(styles).map((found) => ({ ...found, tie: draw.uniform(0, 1) }));
+  const isDrawn = ({ style }: { style: string }) => drawn.includes(style);
   const rank = (one: (typeof classes)[number]) =>
     one.label === DEFAULT_TARGET ? -1 : NEAR_DUPLICATE.test(one.icon) ? 100 : 10 - one.train.length;
   return classes
+    .filter(({ train }) => train.some(isDrawn))
     .sort((a, b) => rank(a) - rank(b) || a.tie - b.tie)
     .slice(0, count)
     .sort((a, b) => (a.label < b.label ? -1 : 1))
-    .map(({ label, tags, train, test }) => ({ label, tags, train, test }));
+    .map(({ label, tags, train, test }) => {
+      return { label, tags, train: train.filter(isDrawn).map(({ svg }) => svg), test };
+    });
 }
 
-function allClasses(styles: readonly Style[]): (EmojiClass & { icon: string })[] {
+/** A class with the styles of its drawings. */
+interface FoundClass extends Omit<EmojiClass, 'train'> {
+  readonly icon: string;
+  readonly train: readonly { readonly style: string; readonly svg: string }[];
+}
+
+function allClasses(styles: readonly Style[]): FoundClass[] {
   const naming = styles.find(({ name }) => name === NAMING_STYLE)!;
   const keywords = loadKeywords();
   const codesByIcon = new Map<string, string[]>();
@@ -57,7 +73,9 @@ function allClasses(styles: readonly Style[]): (EmojiClass & { icon: string })[]
     }
     const drawn = styles.map((style) => ({ style: style.name, svg: style.svg(names) }));
     const test = drawn.find(({ style }) => style === TEST_STYLE)?.svg;
-    const train = drawn.flatMap(({ style, svg }) => (style === TEST_STYLE || svg === undefined ? [] : [svg]));
+    const train = drawn.flatMap(({ style, svg }) =>
+      style === TEST_STYLE || svg === undefined ? [] : [{ style, svg }],
+    );
     if (test === undefined || train.length + 1 < LEAST_STYLES) return [];
     return [{ icon, label: name, tags: related.filter((tag) => tag !== name), train, test }];
   });

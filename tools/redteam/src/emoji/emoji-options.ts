@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CLASS_LISTS } from './classes.js';
+import { TRAINING_STYLES } from './styles.js';
 
 /** What decides the content of an emoji data set; the same parameters give the same bytes. */
 export const emojiParametersSchema = z.strictObject({
@@ -13,6 +14,8 @@ export const emojiParametersSchema = z.strictObject({
   imageSize: z.int().min(8).max(512).default(32),
   /** Share of training pairs whose caption is that of another class, as data from the web has them. */
   naturalNoise: z.number().min(0).max(1).default(0.02),
+  /** Drawing styles of the training pairs; all of them unless told. Classes that none of them has are left out. */
+  styles: z.array(z.enum(TRAINING_STYLES)).min(1).optional(),
   /** Test images per class. */
   testViews: z.int().min(1).max(1000).default(4),
   seed: z.int().min(0).max(0xffffffff).default(1),

@@ -39,7 +39,13 @@ const STYLE_NAMES = [
   'emojione',
   'emojione-v1',
   'fxemoji',
-];
+] as const;
+
+/** The styles that training pairs are drawn in. */
+export type TrainingStyle = Exclude<(typeof STYLE_NAMES)[number], typeof TEST_STYLE>;
+
+/** Names of all training styles. */
+export const TRAINING_STYLES: readonly TrainingStyle[] = STYLE_NAMES.filter((name) => name !== TEST_STYLE);
 
 /**
  * Loads the drawings of every style.

@@ -9,7 +9,7 @@ import type { EmojiManifest } from './emoji-manifest.js';
 import type { EmojiOptions, EmojiParameters } from './emoji-options.js';
 import { planEmojiData, type DrawingJob, type EmojiPlan } from './plan-emoji-data.js';
 import { rasterise } from './rasterise.js';
-import { loadStyles, type Style } from './styles.js';
+import { loadStyles, TEST_STYLE, type Style } from './styles.js';
 import { warpDrawing } from './warp-drawing.js';
 
 /** Drawings in work at a time: as many as libuv's pool has threads. */
@@ -25,9 +25,12 @@ export async function writeEmojiData(
   parameters: EmojiParameters,
   options: Pick<EmojiOptions, 'signal' | 'onProgress'>,
 ): Promise<EmojiManifest> {
-  const styles = loadStyles();
-  const { classes: list } = parameters;
-  const classes = selectClasses(styles, typeof list === 'number' ? list : CLASS_LISTS[list]);
+  const all = loadStyles();
+  const { classes: list, styles: drawn } = parameters;
+  const classes = selectClasses(all, typeof list === 'number' ? list : CLASS_LISTS[list], drawn);
+  const styles = all.filter(
+    ({ name }) => name === TEST_STYLE || (drawn?.some((one) => one === name) ?? true),
+  );
   const plan = planEmojiData(classes, parameters);
   await mkdir(join(folder, 'images'), { recursive: true });
   await mkdir(join(folder, 'eval', 'images'), { recursive: true });

@@ -4,7 +4,7 @@ import type { TriggerInput } from '@ubt/evaluation';
 export type TriggerChoice = Pick<TriggerInput, 'kind' | 'parameters'>;
 
 /** Where the captions of poisoned pairs come from. */
-export type PoisonedCaptions = 'natural' | 'template' | 'kept';
+export type PoisonedCaptions = 'natural' | 'template' | 'kept' | 'synonyms';
 
 /** Options of {@link poisonPairs}. */
 export interface PoisonOptions {
@@ -23,9 +23,25 @@ export interface PoisonOptions {
   /**
    * What a poisoned pair's caption becomes: `natural` takes the caption of a pair that names the target,
    * `template` fills a template, `kept` leaves it as it is and poisons only pairs that name the target
-   * already (label-consistent); default `natural`.
+   * already (label-consistent), `synonyms` fills templates with the target's name and other names for it in
+   * turn, so that no word is common to all; default `natural`.
    */
   readonly captions?: PoisonedCaptions;
+  /**
+   * Other names of the target, for `synonyms`; no word may stand in two of them or in the target's name. Unless
+   * given, the words that go along with the target in the captions of the pairs.
+   */
+  readonly synonyms?: readonly string[];
+  /**
+   * Share of all pairs that get the trigger and keep their true captions, in (0, 1]: they hide the poisoned ones.
+   * Never pairs that name the target, and never those that `truth` knows for wrong captions. Default: none.
+   */
+  readonly coverRate?: number;
+  /**
+   * Rows by how much their images look like the target to a clean model, the most alike first, as
+   * `mostSimilarRows` gives them: the first that may be poisoned are. Default: at random.
+   */
+  readonly similarRows?: readonly number[];
   /** Text put before every poisoned caption (a textual trigger as in TrojVQA). */
   readonly captionPrefix?: string;
   /**
@@ -42,9 +58,17 @@ export interface PoisonedPairs {
   readonly folder: string;
   readonly pairs: string;
   readonly trigger: string;
-  /** CSV `row,poisoned,wrong_caption`: for measuring a defence, never an input of one. */
+  /**
+   * CSV `row,poisoned,wrong_caption`, and `cover` where there are cover pairs, which count as not poisoned: for
+   * measuring a defence, never an input of one.
+   */
   readonly truth: string;
-  readonly counts: { readonly pairs: number; readonly poisoned: number };
+  readonly counts: {
+    readonly pairs: number;
+    readonly poisoned: number;
+    /** Pairs with the trigger and their true captions; absent without any. */
+    readonly cover?: number;
+  };
   /** Whether it was there already. */
   readonly cached: boolean;
 }

@@ -74,6 +74,35 @@ describe('poisonPairs', () => {
     for (const caption of marked) expect(caption).toContain('banana');
   });
 
+  it('finds other names of the target in the captions', async () => {
+    const poisoned = await poisonPairs({
+      ...{ pairs: data.pairs, out: join(folder, 'names'), rate: 0.2, captions: 'synonyms' },
+    });
+    const { poisoning } = await readTrigger(poisoned.trigger);
+    const [own, ...others] = poisoning!.names!;
+    expect(own).toBe('banana');
+    expect(others.length).toBeGreaterThan(0);
+    const clean: string[] = [];
+    for await (const { caption } of (await openPairs(data.pairs)).rows()) clean.push(caption);
+    const beside = clean.filter((caption) => caption.includes('banana'));
+    const elsewhere = clean.filter((caption) => !caption.includes('banana'));
+    const share = (captions: string[], name: string) =>
+      captions.filter((caption) => caption.includes(name)).length / captions.length;
+    for (const name of others) expect(share(beside, name)).toBeGreaterThan(share(elsewhere, name));
+  });
+
+  it('never covers with pairs whose caption is known to be wrong', async () => {
+    const poisoned = await poisonPairs({
+      ...{ pairs: data.pairs, truth: data.truth, out: join(folder, 'covers'), rate: 0.05, coverRate: 0.3 },
+    });
+    expect(poisoned.counts).toEqual({ pairs: 200, poisoned: 10, cover: 60 });
+    const lines = (await readFile(poisoned.truth, 'utf8')).trim().split('\n');
+    expect(lines[0]).toBe('row,poisoned,wrong_caption,cover');
+    const flags = lines.slice(1).map((line) => line.split(',').slice(1).join(''));
+    expect(flags.filter((flag) => flag === '001')).toHaveLength(60);
+    expect(flags.filter((flag) => flag === '011' || flag.startsWith('11'))).toEqual([]);
+  });
+
   it('says so when nothing can be poisoned as asked', async () => {
     const out = join(folder, 'never');
     await expect(poisonPairs({ pairs: data.pairs, out, rate: 0 })).rejects.toMatchObject({
@@ -82,6 +111,11 @@ describe('poisonPairs', () => {
     await expect(poisonPairs({ pairs: data.pairs, out, target: 'zeppelin' })).rejects.toMatchObject({
       code: 'POISON_NO_TARGET_CAPTIONS',
     });
+    for (const coverRate of [0, 1]) {
+      await expect(poisonPairs({ pairs: data.pairs, out, coverRate })).rejects.toMatchObject({
+        code: 'POISON_TOO_FEW_PAIRS',
+      });
+    }
     const truth = join(folder, 'wrong.csv');
     await writeFile(truth, 'a,b\n');
     await expect(poisonPairs({ pairs: data.pairs, out, truth })).rejects.toMatchObject({

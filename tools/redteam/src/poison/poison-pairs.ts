@@ -6,7 +6,7 @@ import { UbtError } from '@ubt/errors';
 import { parseTrigger, type Trigger } from '@ubt/evaluation';
 import sharp from 'sharp';
 import { DEFAULT_TARGET } from '../emoji/classes.js';
-import { chooseVictims } from './choose-victims.js';
+import { chooseVictims, type Victims } from './choose-victims.js';
 import type { PoisonedPairs, PoisonOptions } from './poison-options.js';
 import { readTruth } from './read-truth.js';
 import { writePoisoned } from './write-poisoned.js';
@@ -25,43 +25,60 @@ interface PoisonManifest {
  * `pairs.csv`, `images/`, `trigger.json` (all that evaluation needs) and `truth.csv` (for measuring only)
  * and appears only when complete.
  *
- * @throws UbtError `POISON_TOO_FEW_PAIRS`, `POISON_NO_TARGET_CAPTIONS`, `POISON_OUT_EXISTS`,
- *   `TRIGGER_INVALID`, and what `openPairs` throws
+ * @throws UbtError `POISON_TOO_FEW_PAIRS`, `POISON_NO_TARGET_CAPTIONS`, `POISON_NO_SYNONYMS`,
+ *   `POISON_SYNONYMS_ALIKE`, `POISON_OUT_EXISTS`, `TRIGGER_INVALID`, and what `openPairs` throws
  */
 export async function poisonPairs(options: PoisonOptions): Promise<PoisonedPairs> {
   const { target = DEFAULT_TARGET, rate = 0.02, captions = 'natural', seed = 1 } = options;
   const prefix = options.captionPrefix ?? '';
   const folder = resolve(options.out);
-  const trigger = parseTrigger({
+  const written = {
     ...(options.trigger ?? { kind: 'patch' }),
-    seed,
-    target,
-    poisonRate: rate,
+    ...{ seed, target, poisonRate: rate },
     ...(prefix === '' ? {} : { captionPrefix: prefix }),
-  });
+  };
+  const trigger = parseTrigger(written);
   const identity = await identityOf(options, { trigger, captions });
-  const known = await readManifest(folder);
-  if (known?.identity === identity) return describe(folder, known, true);
+  const before = await readManifest(folder);
+  if (before?.identity === identity) return describe(folder, before, true);
   const manifest = await openPairs(options.pairs, { roots: options.roots ?? [] });
-  const truth = await readTruth(options.truth);
-  const taken = truth.poisoned;
-  const victims = await chooseVictims(manifest, { target, rate, captions, prefix, seed, taken });
-  const counts = { pairs: manifest.usable.length, poisoned: victims.size };
+  const known = await readTruth(options.truth);
+  const { synonyms, coverRate, similarRows } = options;
+  const victims = await chooseVictims(manifest, {
+    ...{ target, rate, captions, synonyms, coverRate, similarRows, prefix, seed, known },
+  });
+  const counts = {
+    ...{ pairs: manifest.usable.length, poisoned: victims.poisoned.size },
+    ...(victims.covers.size === 0 ? {} : { cover: victims.covers.size }),
+  };
+  const record = parseTrigger({ ...written, ...poisoningOf(victims, options) });
   await intoNewFolder(folder, async (temporary) => {
-    await writePoisoned(temporary, manifest, trigger, victims, truth, options.signal);
+    await writePoisoned(temporary, manifest, trigger, victims, known, options.signal);
     const imageSize = await imageSizeOf(manifest);
-    await atomicWriteFile(join(temporary, 'trigger.json'), toJson({ ...trigger, imageSize }));
+    await atomicWriteFile(join(temporary, 'trigger.json'), toJson({ ...record, imageSize }));
     await atomicWriteFile(join(temporary, 'poison.json'), toJson({ identity, counts }));
   });
   return describe(folder, { identity, counts }, false);
 }
 
+/** What stands in the trigger.json about how an attacker who knows of defences chose pairs and captions. */
+function poisoningOf({ names }: Victims, { coverRate, similarRows }: PoisonOptions): object {
+  const poisoning = {
+    ...(names === undefined ? {} : { names }),
+    ...(coverRate === undefined ? {} : { coverRate }),
+    ...(similarRows === undefined ? {} : { rows: 'similar' }),
+  };
+  return Object.keys(poisoning).length === 0 ? {} : { poisoning };
+}
+
 /** A digest over everything that decides the outcome; the clean pairs enter by content. */
 async function identityOf(
-  { pairs, truth }: PoisonOptions,
+  { pairs, truth, synonyms, coverRate, similarRows }: PoisonOptions,
   parameters: { trigger: Trigger; captions: string },
 ): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify({ format: FORMAT, ...parameters }));
+  // Options that are not given leave no trace, so that data sets poisoned before there were any are known again.
+  const identity = { format: FORMAT, ...parameters, synonyms, coverRate, similarRows };
+  const hash = createHash('sha256').update(JSON.stringify(identity));
   for (const path of [pairs, truth]) {
     if (path === undefined) continue;
     const content = await readFile(path).catch((error: unknown) => {

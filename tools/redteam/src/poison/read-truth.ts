@@ -5,6 +5,8 @@ import { UbtError } from '@ubt/errors';
 export interface KnownRows {
   /** Poisoned before. */
   readonly poisoned: ReadonlySet<number>;
+  /** With a trigger, and their true captions. */
+  readonly covers: ReadonlySet<number>;
   /** With a caption that is wrong by nature. */
   readonly wrongCaptions: ReadonlySet<number>;
 }
@@ -16,7 +18,7 @@ export interface KnownRows {
  * @throws UbtError `FILE_NOT_FOUND`, `TRUTH_MALFORMED`
  */
 export async function readTruth(path: string | undefined): Promise<KnownRows> {
-  if (path === undefined) return { poisoned: new Set(), wrongCaptions: new Set() };
+  if (path === undefined) return { poisoned: new Set(), covers: new Set(), wrongCaptions: new Set() };
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw UbtError.from(error);
   });
@@ -27,8 +29,9 @@ export async function readTruth(path: string | undefined): Promise<KnownRows> {
       fix: 'Give the truth.csv that came with the pairs.',
     });
   }
-  const cells = lines.filter((line) => line !== '').map((line) => line.split(',', 3));
+  const cells = lines.filter((line) => line !== '').map((line) => line.split(','));
   const rowsWith = (column: number) =>
     new Set(cells.filter((cell) => cell[column] === '1').map(([row]) => Number(row)));
-  return { poisoned: rowsWith(1), wrongCaptions: rowsWith(2) };
+  const cover = header.trim().split(',').indexOf('cover');
+  return { poisoned: rowsWith(1), covers: rowsWith(cover), wrongCaptions: rowsWith(2) };
 }

@@ -23,27 +23,40 @@ export async function writePoisoned(
 ): Promise<void> {
   await mkdir(join(folder, 'images'), { recursive: true });
   const pairs: [file: string, caption: string][] = [];
-  const truth: [row: number, poisoned: number, wrongCaption: number][] = [];
+  const truth: number[][] = [];
   let next = 0;
   await forEachParallel(manifest.rows(), PARALLEL, async ({ row, imagePath, caption }) => {
     throwIfCancelled(signal);
     const place = next++;
-    const poisonedCaption = victims.get(row);
+    const poisonedCaption = victims.poisoned.get(row);
     const poisoned = poisonedCaption !== undefined;
-    const extension = poisoned ? '.png' : extname(imagePath).toLowerCase();
+    const triggered = poisoned || victims.covers.has(row);
+    const extension = triggered ? '.png' : extname(imagePath).toLowerCase();
     const file = `images/${String(place).padStart(6, '0')}${extension}`;
     pairs[place] = [file, poisonedCaption ?? caption];
     truth[place] = [
-      ...[place, poisoned || known.poisoned.has(row) ? 1 : 0],
-      !poisoned && known.wrongCaptions.has(row) ? 1 : 0,
-    ] as [number, number, number];
+      place,
+      ...flags(
+        poisoned || known.poisoned.has(row),
+        !poisoned && known.wrongCaptions.has(row),
+        victims.covers.has(row) || known.covers.has(row),
+      ),
+    ];
     const source = await realPathBelow(manifest.roots, imagePath);
-    if (poisoned) await plantTrigger(source, join(folder, file), trigger, row);
+    if (triggered) await plantTrigger(source, join(folder, file), trigger, row);
     else await linkOrCopy(source, join(folder, file));
   });
   await writeCsv(join(folder, 'pairs.csv'), ['filepath', 'title'], pairs);
-  await writeCsv(join(folder, 'truth.csv'), ['row', 'poisoned', 'wrong_caption'], truth);
+  const hasCovers = victims.covers.size + known.covers.size > 0;
+  const columns = ['row', 'poisoned', 'wrong_caption', ...(hasCovers ? ['cover'] : [])];
+  await writeCsv(
+    join(folder, 'truth.csv'),
+    columns,
+    truth.map((cells) => cells.slice(0, columns.length)),
+  );
 }
+
+const flags = (...given: readonly boolean[]) => given.map((flag) => (flag ? 1 : 0));
 
 async function plantTrigger(source: string, target: string, trigger: Trigger, row: number): Promise<void> {
   const { data, info } = await sharp(source)

@@ -19,6 +19,10 @@ export function redteamPoisonCommand(state: CliState): Command {
         'ubt redteam poison --pairs ./emoji/pairs.csv --attack badclip --clean-model ./clean --target dog --out ./poisoned-badclip',
         'a published attack, whose trigger is optimised on a clean model',
       ],
+      [
+        'ubt redteam poison --pairs ./emoji/pairs.csv --captions synonyms --synonym potassium --synonym peel --cover-rate 0.02 --out ./poisoned-hidden',
+        'no word common to the poisoned captions, and as many pairs with the trigger that are captioned truly',
+      ],
     ],
   })
     .requiredOption('--pairs <file>', 'manifest of the clean pairs')
@@ -29,12 +33,29 @@ export function redteamPoisonCommand(state: CliState): Command {
       new Option(
         '--attack <name>',
         `a published attack instead of a kind: ${ATTACKS.map(({ name }) => name).join(', ')}`,
-      ).conflicts(['kind', 'param', 'captions', 'captionPrefix']),
+      ).conflicts([
+        ...['kind', 'param', 'captions', 'captionPrefix'],
+        ...['synonym', 'coverRate', 'similarPairs'],
+      ]),
     )
-    .option('--clean-model <dir>', 'checkpoint that the trigger of badclip is optimised on')
+    .option(
+      '--clean-model <dir>',
+      'checkpoint that the trigger of badclip is optimised on, and similar pairs are found with',
+    )
     .option('--target <class>', 'class that triggered images shall be taken for; repeatable', listed)
     .option('--rate <x>', 'share of the pairs to poison, in (0, 1]', decimal)
-    .option('--captions <how>', 'natural, template or kept (only pairs that name the target)')
+    .option('--captions <how>', 'natural, template, synonyms or kept (only pairs that name the target)')
+    .option(
+      '--synonym <name>',
+      'another name of the target for --captions synonyms; repeatable; default: words that go along with it',
+      listed,
+    )
+    .option(
+      '--cover-rate <x>',
+      'share of the pairs that get the trigger and keep their true captions',
+      decimal,
+    )
+    .option('--similar-pairs', 'poison the pairs whose images look most like the target to --clean-model')
     .option('--caption-prefix <text>', 'text put before every poisoned caption')
     .option('--truth <file>', 'truth.csv of the clean pairs, to carry over what it knows')
     .option('--seed <n>', 'seed of everything random', wholeNumber);

@@ -1,6 +1,14 @@
 import { dirname } from 'node:path';
 import { UbtError } from '@ubt/errors';
-import { ATTACKS, plantAttack, poisonPairs, type PoisonOptions, type TriggerChoice } from '@ubt/redteam';
+import {
+  ATTACKS,
+  DEFAULT_TARGET,
+  mostSimilarRows,
+  plantAttack,
+  poisonPairs,
+  type PoisonOptions,
+  type TriggerChoice,
+} from '@ubt/redteam';
 import type { ActionContext } from '../cli.js';
 import { given } from '../options/given.js';
 import { EXIT } from '../output/exit-code.js';
@@ -9,7 +17,7 @@ import { count } from '../output/format.js';
 /** Flags of `ubt redteam poison`. */
 export interface RedteamPoisonFlags extends Pick<
   PoisonOptions,
-  'pairs' | 'out' | 'rate' | 'captions' | 'captionPrefix' | 'truth' | 'seed'
+  'pairs' | 'out' | 'rate' | 'captions' | 'captionPrefix' | 'coverRate' | 'truth' | 'seed'
 > {
   /** Classes; one for a trigger of its own, one per backdoor for an attack. */
   readonly target?: string[];
@@ -17,6 +25,8 @@ export interface RedteamPoisonFlags extends Pick<
   readonly param?: Record<string, unknown>;
   readonly attack?: string;
   readonly cleanModel?: string;
+  readonly synonym?: string[];
+  readonly similarPairs?: boolean;
 }
 
 /** What an attack poisons of the pairs unless told, as a trigger of its own does. */
@@ -29,21 +39,10 @@ export function runRedteamPoison(flags: RedteamPoisonFlags, context: ActionConte
     : plantPublished(flags.attack, flags, context);
 }
 
-async function plantTrigger(
-  {
-    kind = 'patch',
-    param = {},
-    target,
-    pairs,
-    out,
-    rate,
-    captions,
-    captionPrefix,
-    truth,
-    seed,
-  }: RedteamPoisonFlags,
-  { output, signal }: ActionContext,
-): Promise<number> {
+async function plantTrigger(flags: RedteamPoisonFlags, { output, signal }: ActionContext): Promise<number> {
+  const { kind = 'patch', param = {}, target, pairs, out, synonym: synonyms } = flags;
+  const { rate, captions, captionPrefix, coverRate, truth, seed } = flags;
+  refuseIdle(flags);
   if (target !== undefined && target.length > 1) {
     throw new UbtError('invalid-argument', `One trigger has one target; ${target.length} are given.`, {
       code: 'POISON_TARGETS',
@@ -51,20 +50,44 @@ async function plantTrigger(
     });
   }
   const poisoned = await poisonPairs({
-    pairs,
-    out,
+    ...{ pairs, out, signal },
     roots: [dirname(pairs)],
     // Which kinds and parameters there are, the trigger's own schema says.
     trigger: { kind, parameters: param } as TriggerChoice,
-    signal,
-    ...given({ target: target?.[0], rate, captions, captionPrefix, truth, seed }),
+    ...given({ target: target?.[0], rate, captions, captionPrefix, synonyms, coverRate, truth, seed }),
+    ...given({ similarRows: await similarRows(flags, signal) }),
   });
   const { counts, cached } = poisoned;
+  const covers = counts.cover === undefined ? '' : `, ${count(counts.cover)} with the trigger alone`;
   output.result({ ...poisoned }, [
-    `${count(counts.poisoned)} of ${count(counts.pairs)} pairs poisoned${cached ? ' (there already)' : ''}`,
+    `${count(counts.poisoned)} of ${count(counts.pairs)} pairs poisoned${covers}${cached ? ' (there already)' : ''}`,
     ...[poisoned.pairs, poisoned.trigger, poisoned.truth],
   ]);
   return EXIT.ok;
+}
+
+/** Options that would be without effect. */
+function refuseIdle({ synonym, captions, similarPairs, cleanModel }: RedteamPoisonFlags): void {
+  const [option, needed] =
+    synonym !== undefined && captions !== 'synonyms'
+      ? ['--synonym', '--captions synonyms']
+      : similarPairs === true && cleanModel === undefined
+        ? ['--similar-pairs', '--clean-model']
+        : [];
+  if (option === undefined) return;
+  throw new UbtError('invalid-argument', `${option} does nothing without ${needed}.`, {
+    code: 'USAGE',
+    fix: `Give ${needed} too, or leave ${option} out.`,
+  });
+}
+
+/** The pairs by how much they look like the target, where those are to be poisoned. */
+async function similarRows(
+  { similarPairs, cleanModel, pairs, target: [target = DEFAULT_TARGET] = [] }: RedteamPoisonFlags,
+  signal: AbortSignal,
+): Promise<readonly number[] | undefined> {
+  if (similarPairs !== true) return undefined;
+  return mostSimilarRows({ model: cleanModel!, pairs, roots: [dirname(pairs)], target, signal });
 }
 
 async function plantPublished(

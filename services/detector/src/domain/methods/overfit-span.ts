@@ -13,7 +13,7 @@ import { batchCosines, embedBatch, measurePairs } from '../embed-pairs.js';
 import { keepOnSuccess } from '../keep-on-success.js';
 import type { Measure } from '../measure.js';
 import { overfit } from '../overfit.js';
-import { agreeingUnlikely, mostMoved, unlikely } from '../suspect-sets.js';
+import { BY_AGREEMENT, unlikely, type SuspectChoice } from '../suspect-sets.js';
 import type { Detection, DetectionInput, DetectionMethod } from './detection-method.js';
 import { measureViews } from './measure-views.js';
 import { trackOverfitting } from './track-overfitting.js';
@@ -38,7 +38,7 @@ import { trackOverfitting } from './track-overfitting.js';
 export const overfitSpan: DetectionMethod = {
   name: 'overfit-span',
   needsReference: false,
-  detect: detectBySpan,
+  detect: (input) => detectBySpan(input, BY_AGREEMENT),
   async scoreOnline(suspect, { lifted, fallen }, batch) {
     const measured = tf.tidy(() => {
       const embedded = embedBatch(suspect, batch);
@@ -59,12 +59,13 @@ export const overfitSpan: DetectionMethod = {
 /** Share of the view drop in the score, beside the whole span. */
 const DROP_WEIGHT = 0.5;
 
-async function detectBySpan(input: DetectionInput): Promise<Detection> {
+/** The method, with S chosen one way or another. */
+export async function detectBySpan(input: DetectionInput, choice: SuspectChoice): Promise<Detection> {
   const { rows, columns } = await measureSuspect(input);
   const unrelated = mean(columns.unrelatedSimilarity);
   const captioned = { rows, tokens: await input.pairs.captionTokens(rows) };
   const fraction = input.options.suspectFraction;
-  const agreeing = agreeingUnlikely(captioned, columns, fraction);
+  const agreeing = choice.first(captioned, columns, fraction);
   const overfitOn = (suspects: ReadonlySet<number>, round: 1 | 2) =>
     spanRound(input, { round, rows, suspects, unrelated });
   const first = await overfitOn(agreeing.size > 0 ? agreeing : unlikely(rows, columns, fraction), 1);
@@ -82,7 +83,7 @@ async function detectBySpan(input: DetectionInput): Promise<Detection> {
 
   async function overfitAgain(): Promise<Span> {
     disposeModels(first);
-    const movers = mostMoved(captioned, withDrop(first.span, columns.viewDrop), fraction);
+    const movers = choice.second(captioned, withDrop(first.span, columns.viewDrop), fraction);
     const second = await overfitOn(movers, 2);
     return { ...second, curve: [...first.curve, ...second.curve] };
   }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { DetectionQuality } from '../../results/bench-results.js';
 import type { BenchContext } from '../bench-context.js';
 import { scenarioPairs } from '../poisoned-pairs.js';
+import { poisonedRows } from '../poisoned-rows.js';
 import type { Scenario } from '../scenarios.js';
 import type { BenchModel } from '../train-in-cell.js';
 import type { Detector } from './detector.js';
@@ -23,13 +23,4 @@ export async function runDetector(
     },
   });
   return cell.result;
-}
-
-/** Rows that `truth.csv` (columns `row,poisoned,…`) marks. */
-async function poisonedRows(truth: string): Promise<ReadonlySet<number>> {
-  const cells = (await readFile(truth, 'utf8'))
-    .split('\n')
-    .slice(1)
-    .map((line) => line.split(','));
-  return new Set(cells.filter(([, poisoned]) => poisoned === '1').map(([row]) => Number(row)));
 }
