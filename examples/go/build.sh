@@ -12,9 +12,9 @@ if [ -d "$debian/src/google.golang.org/grpc" ]; then
   mkdir -p "$workspace/src/ubt.example"
   cp -R "$here" "$workspace/src/ubt.example/client"
   cd "$workspace/src/ubt.example/client"
-  GO111MODULE=off GOFLAGS= GOPATH="$workspace:$debian" go build -trimpath -o "$program" .
+  GO111MODULE=off GOFLAGS= GOPATH="$workspace:$debian" go build -o "$program" .
 else
   cd "$here"
   go mod tidy
-  go build -trimpath -o "$program" .
+  go build -o "$program" .
 fi
