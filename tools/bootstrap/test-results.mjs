@@ -1,19 +1,20 @@
 /**
  * Sums Jest's own results of every package.
  *
- * @param {{ name: string, results: object | undefined }[]} packages `results` is Jest's JSON; undefined when
- *   the package's run wrote none
- * @returns {{ passed: number, failed: number, skipped: number, lines: string[], ok: boolean }} `ok` only when
- *   every package ran, nothing failed and nothing was left out
+ * @param {{ name: string, results: object | undefined, notRun?: string[] }[]} packages `results` is Jest's JSON;
+ *   undefined when the package's run wrote none; `notRun` is what the machine lacks the tools to test
+ * @returns {{ passed: number, failed: number, skipped: number, lines: string[], notRun: string[], ok: boolean }}
+ *   `ok` only when every package ran, nothing failed and no test was skipped
  */
 export function summarise(packages) {
-  const total = { passed: 0, failed: 0, skipped: 0, lines: [], ok: true };
-  for (const { name, results } of packages) {
+  const total = { passed: 0, failed: 0, skipped: 0, lines: [], notRun: [], ok: true };
+  for (const { name, results, notRun = [] } of packages) {
     const counted = count(results);
     total.passed += counted.passed;
     total.failed += counted.failed;
     total.skipped += counted.skipped;
     total.lines.push(`  ${name.padEnd(20)} ${describe(counted)}`);
+    total.notRun.push(...notRun.map((line) => `${name}: ${line}`));
   }
   total.ok = total.failed === 0 && total.skipped === 0 && total.passed > 0;
   return total;

@@ -7,6 +7,8 @@ import { packagesWith } from './workspace-packages.mjs';
 
 /** Where each package's Jest writes its results, in the package's own folder (git-ignored). */
 const RESULTS = join('tmp', 'test-results.json');
+/** Where its specs note what this machine lacks the tools to test; see noteNotRun in libs/test-kit. */
+const NOT_RUN = join('tmp', 'not-run.txt');
 const PARALLEL_PACKAGES = 2;
 
 /**
@@ -27,6 +29,7 @@ export async function test() {
   const code = await run('npx', tests);
   const total = summarise(await Promise.all(packages.map(readResults)));
   console.log(`\nTests by package:\n${total.lines.join('\n')}\n`);
+  for (const line of total.notRun) console.log(`NOT RUN: ${line}`);
   if (total.skipped > 0) console.log(`${total.skipped} skipped: a test must run or be removed.`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   return total.ok ? code : Math.max(code, 1);
@@ -35,10 +38,15 @@ export async function test() {
 /** What an earlier run left must not be taken for this one's; Jest needs the folder to be there. */
 async function forgetResults({ folder }) {
   await mkdir(dirname(join(folder, RESULTS)), { recursive: true });
-  await rm(join(folder, RESULTS), { force: true });
+  for (const file of [RESULTS, NOT_RUN]) await rm(join(folder, file), { force: true });
 }
 
 async function readResults({ name, folder }) {
   const text = await readFile(join(folder, RESULTS), 'utf8').catch(() => undefined);
-  return { name, results: text === undefined ? undefined : JSON.parse(text) };
+  const notRun = await readFile(join(folder, NOT_RUN), 'utf8').catch(() => '');
+  return {
+    name,
+    results: text === undefined ? undefined : JSON.parse(text),
+    notRun: notRun.split('\n').filter((line) => line !== ''),
+  };
 }

@@ -18,7 +18,13 @@ export interface BuildStage {
 /** A Dockerfile as read. */
 export interface Dockerfile {
   readonly text: string;
+  /** Names of its ARGs. */
+  readonly args: readonly string[];
   readonly stages: readonly BuildStage[];
 }
 
-export function readDockerfile(path: string): Promise<Dockerfile>;
+/** @param buildArgs values for ARGs */
+export function readDockerfile(
+  path: string,
+  buildArgs?: Readonly<Record<string, string>>,
+): Promise<Dockerfile>;

@@ -13,15 +13,19 @@ import { DockerfileParser } from 'dockerfile-ast';
  * Reads a Dockerfile.
  *
  * @param {string} path
- * @returns {Promise<{ text: string, stages: Stage[] }>}
+ * @param {Record<string, string>} buildArgs values for ARGs, as `docker build --build-arg` gives them
+ * @returns {Promise<{ text: string, args: string[], stages: Stage[] }>} `args` are the names of its ARGs
  */
-export async function readDockerfile(path) {
+export async function readDockerfile(path, buildArgs = {}) {
   const text = await readFile(path, 'utf8');
   const variables = {};
   const stages = [];
+  const args = [];
   for (const instruction of DockerfileParser.parse(text).getInstructions()) {
     const keyword = instruction.getKeyword();
-    const raw = joined(instruction.getRawArgumentsContent() ?? '');
+    const written = joined(instruction.getRawArgumentsContent() ?? '');
+    const raw = keyword === 'ARG' ? given(written, buildArgs) : written;
+    if (keyword === 'ARG') args.push(nameOf(raw));
     if (keyword === 'ARG' || keyword === 'ENV') Object.assign(variables, assignments(raw, variables));
     if (keyword === 'FROM') {
       const [image, , name] = raw.split(/\s+/);
@@ -35,11 +39,19 @@ export async function readDockerfile(path) {
       words: json ? JSON.parse(raw) : fill(raw, variables).split(/\s+/),
     });
   }
-  return { text, stages };
+  return { text, args, stages };
 }
 
 /** One line of what continues with a backslash; comments between are gone. */
 const joined = (text) => text.replace(/\s*\\\s*\n(\s*#.*\n)*\s*/g, ' ').trim();
+
+const nameOf = (arg) => arg.split('=', 1)[0];
+
+/** An ARG with the value that the build was given, if it was given one. */
+function given(arg, buildArgs) {
+  const value = buildArgs[nameOf(arg)];
+  return value === undefined ? arg : `${nameOf(arg)}="${value}"`;
+}
 
 const fill = (text, variables) => text.replace(/\$\{(\w+)\}/g, (whole, name) => variables[name] ?? whole);
 

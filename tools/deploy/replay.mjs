@@ -18,6 +18,8 @@ const SYSTEM_STEP = /^(apt-get|apk|useradd|groupadd|mkdir -p \/data)\b/;
  * write there.
  *
  *     npm run deploy:replay -- deploy/docker/stages.Dockerfile --target stages
+ *     npm run deploy:replay -- deploy/docker/stages.Dockerfile --target cli
+ *     npm run deploy:replay -- deploy/docker/unlearner.Dockerfile --build-arg TENSORFLOW_DEVICE=cpu
  */
 export async function replay(args) {
   const { values, positionals } = parseArgs({
@@ -25,13 +27,17 @@ export async function replay(args) {
     allowPositionals: true,
     options: {
       target: { type: 'string' },
+      'build-arg': { type: 'string', multiple: true, default: [] },
       node: { type: 'string', default: process.execPath },
       keep: { type: 'boolean' },
     },
   });
   const [file] = positionals;
   if (file === undefined) throw new Failure('Which Dockerfile? deploy/docker/stages.Dockerfile, for one.');
-  const { stages } = await readDockerfile(resolve(workspace, file));
+  const buildArgs = Object.fromEntries(values['build-arg'].map(pairOf));
+  const { stages, args: known } = await readDockerfile(resolve(workspace, file), buildArgs);
+  const unknown = Object.keys(buildArgs).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Failure(`--build-arg ${unknown}: the Dockerfile has no such ARG.`);
   const target = stages.find(({ name }) => name === values.target) ?? stages.at(-1);
   if (values.target && target.name !== values.target)
     throw new Failure(`No stage is called ${values.target}.`);
@@ -43,6 +49,13 @@ export async function replay(args) {
     if (!values.keep) await rm(root, { recursive: true, force: true });
     else console.log(`Kept ${root}.`);
   }
+}
+
+/** NAME=VALUE */
+function pairOf(argument) {
+  const [, name, value] = /^(\w+)=(.*)$/s.exec(argument) ?? [];
+  if (name === undefined) throw new Failure(`--build-arg ${argument}: write NAME=VALUE.`);
+  return [name, value];
 }
 
 /** Builds a stage and those it needs; gives its folder, environment, and what it starts. */

@@ -5,6 +5,7 @@ export { createArtifactStore, type ArtifactStoreOptions } from './create-artifac
 export { digestFile, digestFolder, type Digest } from './digest.js';
 export { createFileStore, type FileStoreOptions } from './file-store.js';
 export { isBelow, realPathBelow, resolveBelow } from './path-roots.js';
+export { removeAbandoned, type AbandonedOptions } from './remove-abandoned.js';
 export { requireArtifact } from './require-artifact.js';
 export type { S3Settings } from './s3/s3-client.js';
 export { isS3Uri, s3FolderOf, s3NamesBelow } from './s3/s3-place.js';

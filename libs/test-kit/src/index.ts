@@ -10,6 +10,7 @@ export {
 } from './certificate-authority.js';
 export { freePort } from './free-port.js';
 export { startNatsServer, type NatsServer, type NatsServerOptions } from './nats-server.js';
+export { noteNotRun } from './note-not-run.js';
 export { startS3Server, type S3Server } from './s3-server.js';
 export { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.js';
 export { typescriptExecArgv } from './typescript-exec-argv.js';

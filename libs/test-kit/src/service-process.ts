@@ -34,7 +34,7 @@ const START_LIMIT_MS = 120_000;
  * Starts a service's built main file and waits until it says where it listens.
  *
  * @throws UbtError `failed-precondition`, code SERVICE_NOT_BUILT; `unavailable`, code SERVICE_NOT_STARTED with
- *   its last words, when it ends at once
+ *   its last words, when it ends at once or does not listen in time; nothing of it runs then
  */
 export async function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
   const path = fileURLToPath(options.main);
@@ -52,15 +52,15 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-200_000)));
   }
+  const limit = options.timeoutMs ?? START_LIMIT_MS;
   const found = await waitFor(() => /listens on (\S+)/.exec(output)?.[1] ?? (hasEnded(child) && 'ended'), {
-    timeoutMs: options.timeoutMs ?? START_LIMIT_MS,
+    timeoutMs: limit,
     what: path,
+  }).catch(async () => {
+    await end(child, 'SIGKILL');
+    throw notStarted(`${path} did not listen within ${limit} ms`, output);
   });
-  if (found === 'ended') {
-    throw new UbtError('unavailable', `${path} ended at once: ${output.trim()}`, {
-      code: 'SERVICE_NOT_STARTED',
-    });
-  }
+  if (found === 'ended') throw notStarted(`${path} ended at once`, output);
   const stop = async () => {
     await end(child, 'SIGTERM');
     return child.exitCode;
@@ -70,6 +70,13 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
     kill: () => end(child, 'SIGKILL'),
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
+}
+
+function notStarted(what: string, output: string): UbtError {
+  const words = output.trim();
+  return new UbtError('unavailable', words === '' ? `${what}.` : `${what}: ${words}`, {
+    code: 'SERVICE_NOT_STARTED',
+  });
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -5,6 +5,7 @@ import { readImageFile } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
 import { jobErrorMessage, type ServiceMetrics } from '@ubt/service-kit';
 import { readDetectionModelFile } from './detection-model.js';
+import type { PinnedArtifact, ScoreModel } from './scorer-protocol.js';
 import type { Scorer, ScorerStream } from './scorer.js';
 import type { ByteBudget } from './scoring/byte-budget.js';
 import { createOrderedWindow, type OrderedWindow } from './scoring/ordered-window.js';
@@ -13,9 +14,8 @@ import { createOrderedWindow, type OrderedWindow } from './scoring/ordered-windo
 const IN_FLIGHT = 32;
 const MAX_CAPTION_BYTES = 16_384;
 
-type Model = { readonly detectionModel: string; readonly suspect: string };
 /** An open model and the method it was prepared by. */
-type OpenModel = { readonly model: Model; readonly method: string };
+type OpenModel = { readonly model: ScoreModel; readonly method: string };
 
 /** What scoring a stream takes. */
 export interface ScorePairsTools {
@@ -81,15 +81,18 @@ async function readRequests(
   }
 }
 
-async function openModel(
-  artifact: { uri: string; sha256: string },
-  { stream, store }: StreamTools,
-): Promise<OpenModel> {
-  const detectionModel = await store.fetch(artifact);
-  const { suspect, method } = await readDetectionModelFile(detectionModel);
-  const model = { detectionModel, suspect: await store.fetch(suspect) };
+async function openModel(artifact: PinnedArtifact, { stream, store }: StreamTools): Promise<OpenModel> {
+  const detectionModel = await pinned(artifact, store);
+  const { suspect, method } = await readDetectionModelFile(await store.fetch(detectionModel));
+  await store.fetch(suspect);
+  const model = { detectionModel, suspect };
   await stream.load(model);
   return { model, method };
+}
+
+/** One that came without a digest gets the one it has now: a stream is scored by one model from end to end. */
+async function pinned({ uri, sha256 }: PinnedArtifact, store: ArtifactStore): Promise<PinnedArtifact> {
+  return { uri, sha256: sha256 === '' ? (await store.describe(uri)).sha256 : sha256 };
 }
 
 async function answer(

@@ -1,12 +1,21 @@
 import type { SerializedError } from '@ubt/errors';
 
+/** An artefact whose content is fixed, wherever it is kept. */
+export interface PinnedArtifact {
+  readonly uri: string;
+  readonly sha256: string;
+}
+
+/** A model that pairs are scored against. */
+export interface ScoreModel {
+  readonly detectionModel: PinnedArtifact;
+  /** The suspect model that it was made from. */
+  readonly suspect: PinnedArtifact;
+}
+
 /** From the detector to its scoring process. */
-export interface ScoreMessage {
+export interface ScoreMessage extends ScoreModel {
   readonly id: number;
-  /** Folder of the detection model. */
-  readonly detectionModel: string;
-  /** Folder of the suspect model that it was made from. */
-  readonly suspect: string;
   /** The pair; without one, the model is only loaded. */
   readonly pair?: { readonly image: Uint8Array; readonly caption: string };
 }

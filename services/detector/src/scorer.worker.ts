@@ -1,3 +1,4 @@
+import { createArtifactStore } from '@ubt/artifacts';
 import {
   disposeClip,
   embeddingModel,
@@ -9,12 +10,12 @@ import {
 import { decodeImage } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
 import { UbtError } from '@ubt/errors';
-import { engineOptions } from '@ubt/service-kit';
+import { artifactPlaces, engineOptions } from '@ubt/service-kit';
 import { readConfig } from './config.js';
 import { readDetectionModel, type DetectionModelFile } from './detection-model.js';
 import type { DetectionMethod } from './domain/methods/detection-method.js';
 import { detectionMethod } from './domain/methods/index.js';
-import type { ScoreMessage, ScoreReply, ScoredPair } from './scorer-protocol.js';
+import type { ScoreMessage, ScoreModel, ScoreReply, ScoredPair } from './scorer-protocol.js';
 import { BATCH_SIZES, nextBatch } from './scoring/batch-size.js';
 
 interface LoadedModel {
@@ -43,7 +44,10 @@ const MODELS = 2;
 /** The engine compiles a graph when it first meets it, and once more with its weights inside. */
 const WARM_UP = 2;
 
+/** By the digest of the detection model. */
 const models = new Map<string, Promise<LoadedModel>>();
+const config = readConfig();
+const store = createArtifactStore(artifactPlaces(config));
 const waiting: WaitingMessage[] = [];
 let busy = false;
 
@@ -58,7 +62,7 @@ async function work(): Promise<void> {
   busy = true;
   while (waiting.length > 0) {
     const { message } = waiting[0]!;
-    const sameModel = waiting.filter((one) => one.message.detectionModel === message.detectionModel);
+    const sameModel = waiting.filter((one) => modelKey(one.message) === modelKey(message));
     const { pairs, size } = nextBatch(sameModel.length);
     const batch = sameModel.slice(0, pairs);
     for (const one of batch) waiting.splice(waiting.indexOf(one), 1);
@@ -72,7 +76,7 @@ async function work(): Promise<void> {
 async function answer(batch: readonly WaitingMessage[], size: number): Promise<void> {
   const model = await modelOf(batch[0]!.message);
   const ready = await readyPairs(batch, model);
-  decodeAhead(model, batch[0]!.message.detectionModel);
+  decodeAhead(model, modelKey(batch[0]!.message));
   if (ready.length === 0) return;
   const scored = await scoreBatch(model, ready, size);
   ready.forEach(({ id }, i) => reply({ id, scored: scored[i]! }));
@@ -93,8 +97,8 @@ async function readyPairs(batch: readonly WaitingMessage[], model: LoadedModel):
 }
 
 /** Decodes, in other threads, what will make the next batch while this one is computed. */
-function decodeAhead(model: LoadedModel, detectionModel: string): void {
-  const next = waiting.filter(({ message }) => message.detectionModel === detectionModel);
+function decodeAhead(model: LoadedModel, key: string): void {
+  const next = waiting.filter(({ message }) => modelKey(message) === key);
   decodeAll(next.slice(0, BATCH_SIZES.at(-1)), model);
 }
 
@@ -126,27 +130,31 @@ async function scoreBatch(
   });
 }
 
-function modelOf({ detectionModel, suspect }: ScoreMessage): Promise<LoadedModel> {
-  const known = models.get(detectionModel);
-  const model = known ?? load(detectionModel, suspect);
-  models.delete(detectionModel);
-  models.set(detectionModel, model);
-  for (const [folder, old] of [...models].slice(0, -MODELS)) {
-    models.delete(folder);
+const modelKey = ({ detectionModel }: ScoreModel): string => detectionModel.sha256;
+
+function modelOf(message: ScoreModel): Promise<LoadedModel> {
+  const key = modelKey(message);
+  const known = models.get(key);
+  const model = known ?? load(message);
+  models.delete(key);
+  models.set(key, model);
+  for (const [other, old] of [...models].slice(0, -MODELS)) {
+    models.delete(other);
     void old.then(({ suspect, overfitted }) =>
       [suspect.model, ...Object.values(overfitted)].forEach(disposeClip),
     );
   }
-  model.catch(() => models.delete(detectionModel));
+  model.catch(() => models.delete(key));
   return model;
 }
 
-async function load(detectionModel: string, suspectFolder: string): Promise<LoadedModel> {
-  await startEngine(engineOptions(readConfig()));
-  const { file, overfitted } = await readDetectionModel(detectionModel);
+/** Digests are checked at every load: one that had made room may have been changed on disk before it comes back. */
+async function load(message: ScoreModel): Promise<LoadedModel> {
+  await startEngine(engineOptions(config));
+  const { file, overfitted } = await readDetectionModel(await store.fetch(message.detectionModel));
   const { scoreOnline } = detectionMethod(file.method);
   if (scoreOnline === undefined) throw methodCannotScore(file.method);
-  const suspect = await loadCheckpoint(suspectFolder);
+  const suspect = await loadCheckpoint(await store.fetch(message.suspect));
   const frozen = Object.entries(overfitted).map(async ([name, model]) => [name, await freezeOver(model)]);
   const loaded = {
     ...{ file, scoreOnline },

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { appendFile, cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { digestFolder } from '@ubt/artifacts';
 import type { Artifact, ScorePairsRequest, ScorePairsResponse } from '@ubt/contracts';
 import { waitFor } from '@ubt/test-kit';
 import { ended, request, resultOf, startBench, type DetectorBench } from './detector-bench.js';
@@ -34,11 +36,11 @@ interface Stream {
 /** A stream of `pairs` pairs whose answers are read one by one; `gate` holds pairs back. */
 function stream(
   pairs: number,
-  { bytes = image, gate = async (at: number): Promise<unknown> => at } = {},
+  { bytes = image, model = detectionModel, gate = async (at: number): Promise<unknown> => at } = {},
 ): Stream {
   let sent = 0;
   async function* requests(): AsyncGenerator<ScorePairsRequest> {
-    yield { message: { $case: 'detectionModel', value: detectionModel } };
+    yield { message: { $case: 'detectionModel', value: model } };
     for (let at = 0; at < pairs; at++) {
       await gate(at);
       sent += 1;
@@ -52,6 +54,19 @@ function stream(
     .scorePairs(requests(), { signal: controller.signal })
     [Symbol.asyncIterator]();
   return { sent: () => sent, next: () => answers.next(), hangUp: () => controller.abort() };
+}
+
+const MODEL_FILE = 'detection-model.json';
+
+/** A detection model of its own, that differs from the others in its threshold. */
+async function anotherModel(number: number): Promise<Artifact> {
+  const folder = join(bench.directory.path, 'data', `model-${number}`);
+  await cp(fileURLToPath(detectionModel.uri), folder, { recursive: true, dereference: true });
+  const file = join(folder, MODEL_FILE);
+  const content = JSON.parse(await readFile(file, 'utf8')) as { threshold: number };
+  await writeFile(file, JSON.stringify({ ...content, threshold: content.threshold + number }));
+  const { sha256 } = await digestFolder(folder, [folder]);
+  return { ...detectionModel, uri: pathToFileURL(folder).href, sha256 };
 }
 
 /** Far more pairs than can be taken; four gigabytes with the images that are sent. */
@@ -128,4 +143,22 @@ it('refuses one stream too many with the time to wait, and takes it when another
     },
     { timeoutMs: 30_000, what: 'the place of the stream that was hung up' },
   );
+});
+
+it('checks a model again that had to make room for others, and does not score by a changed one', async () => {
+  const [first, ...others] = [await anotherModel(1), await anotherModel(2), await anotherModel(3)];
+  let goOn = () => undefined as void;
+  const changed = new Promise<void>((resolve) => (goOn = resolve));
+  const asking = stream(2, { model: first, gate: (at) => (at === 0 ? Promise.resolve() : changed) });
+  expect((await asking.next()).value).toMatchObject({ outcome: { $case: 'score' } });
+  for (const model of others) {
+    const other = stream(1, { model });
+    expect((await other.next()).value).toMatchObject({ outcome: { $case: 'score' } });
+    expect(await other.next()).toMatchObject({ done: true });
+  }
+  await appendFile(join(fileURLToPath(first.uri), MODEL_FILE), ' ');
+  goOn();
+  expect((await asking.next()).value).toMatchObject({
+    outcome: { $case: 'error', value: { code: 15, reason: 'ARTIFACT_DIGEST_MISMATCH' } },
+  });
 });

@@ -34,6 +34,18 @@ describe('the Dockerfiles', () => {
     expect(validate('FROM a\nCOYP a b\n')).not.toEqual([]);
   });
 
+  it('are read with the values that a build gives', async () => {
+    const file = join(DEPLOY, 'docker/unlearner.Dockerfile');
+    const provides = async (buildArgs?: Record<string, string>) => {
+      const { args, stages } = await readDockerfile(file, buildArgs);
+      expect(args).toEqual(['NODE_IMAGE', 'TENSORFLOW_DEVICE']);
+      const steps = stages.flatMap(({ instructions }) => instructions.map(({ text }) => text));
+      return steps.filter((text) => text.includes('tools/tensorflow/main.mjs'));
+    };
+    expect(await provides()).toEqual([expect.stringMatching(/--device cuda$/)]);
+    expect(await provides({ TENSORFLOW_DEVICE: 'cpu' })).toEqual([expect.stringMatching(/--device cpu$/)]);
+  });
+
   it('copy only what is there', () => {
     const sources = steps('COPY').filter(({ from }) => from === undefined);
     expect(sources.length).toBeGreaterThan(5);

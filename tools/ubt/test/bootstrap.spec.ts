@@ -10,12 +10,13 @@ const { isInstalled } = (await load('install-dependencies')) as unknown as {
   isInstalled(wanted: Lock, installed: Lock): boolean;
 };
 const { summarise } = (await load('test-results')) as unknown as {
-  summarise(packages: { name: string; results: object | undefined }[]): {
+  summarise(packages: { name: string; results: object | undefined; notRun?: string[] }[]): {
     ok: boolean;
     passed: number;
     failed: number;
     skipped: number;
     lines: string[];
+    notRun: string[];
   };
 };
 
@@ -65,6 +66,14 @@ describe('summarise', () => {
       { name: 'b', results: odd },
     ]);
     expect(total).toMatchObject({ ok: false, failed });
+  });
+
+  it('tells what a machine lacked the tools for, which fails nothing', () => {
+    const total = summarise([
+      { name: 'a', results, notRun: ['the client in Go: there is no go'] },
+      { name: 'b', results },
+    ]);
+    expect(total).toMatchObject({ ok: true, notRun: ['a: the client in Go: there is no go'] });
   });
 
   it('is not content when nothing ran', () => {

@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { describe, expect, it, jest } from '@jest/globals';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
 jest.setTimeout(120_000);
 
@@ -75,6 +79,50 @@ describe('the audit', () => {
     });
     expect(auditOutcome('{"message":"405 Method Not Allowed"}')).toMatchObject({ answered: false });
     expect(auditOutcome('')).toMatchObject({ answered: false });
+  });
+});
+
+/** `npm run audit` against a registry that answers every question about advisories with this. */
+async function auditAgainst(status: number, advisories: object, ...args: string[]) {
+  registry = createServer((request, response) => {
+    request.resume();
+    const isBulk = request.url!.endsWith('/security/advisories/bulk');
+    const [code, body] = isBulk || status !== 200 ? [status, advisories] : [404, {}];
+    response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => registry!.listen(0, '127.0.0.1', resolve));
+  const { port } = registry.address() as AddressInfo;
+  const program = fileURLToPath(new URL('tools/bootstrap/check-dependencies.mjs', root));
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { ...process.env, npm_config_registry: `http://127.0.0.1:${port}/` },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  return { code, output };
+}
+let registry: Server | undefined;
+afterEach(() => registry?.close());
+
+describe('npm run audit', () => {
+  it('fails when the registry knows a severe advisory of something that is shipped', async () => {
+    const advisory = {
+      ...{ id: 1, url: 'https://example.org/1', title: 'made up', severity: 'critical' },
+      ...{ vulnerable_versions: '*', cwe: [], cvss: { score: 9.8, vectorString: null } },
+    };
+    const { code, output } = await auditAgainst(200, { zod: [advisory] });
+    expect(output).toMatch(/npm audit: \d+ severe advisories/);
+    expect(code).not.toBe(0);
+  });
+
+  it('says that nothing was asked where the registry refuses, and fails for it only when told to', async () => {
+    const { code, output } = await auditAgainst(405, { message: 'Method Not Allowed' });
+    expect(output).toMatch(/^npm audit: NOT DONE, the registry does not answer \(.*405/m);
+    expect(code).toBe(0);
+    registry!.close();
+    const strict = await auditAgainst(405, {}, '--require-audit');
+    expect(strict.output).toContain('NOT DONE');
+    expect(strict.code).not.toBe(0);
   });
 });
 

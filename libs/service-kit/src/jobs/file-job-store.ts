@@ -4,6 +4,8 @@ import { silentLogger, type Logger } from '../telemetry/logger.js';
 import { decodeJobRecord, encodeJobRecord, type JobRecord } from './job-record.js';
 import type { JobStore } from './job-store.js';
 
+const TEMPORARY = '.tmp';
+
 /**
  * A job store in a folder: one JSON file per job, replaced by write, sync and rename. A file that cannot be
  * read back is set aside as `*.corrupt` and logged, so that it does not keep the service down.
@@ -18,7 +20,11 @@ export function createFileJobStore(directory: string, logger: Logger = silentLog
   return {
     load: async () => {
       await mkdir(directory, { recursive: true });
-      const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
+      const all = await readdir(directory);
+      // One service has this folder, and it has just started: nobody is writing these any more.
+      const unfinished = all.filter((name) => name.endsWith(`.json${TEMPORARY}`));
+      for (const name of unfinished) await rm(join(directory, name), { force: true });
+      const names = all.filter((name) => name.endsWith('.json'));
       const records = await Promise.all(names.map((name) => readRecord(join(directory, name), logger)));
       return records.filter((record) => record !== undefined);
     },
@@ -40,7 +46,7 @@ async function readRecord(file: string, logger: Logger): Promise<JobRecord | und
 }
 
 async function replaceFile(directory: string, file: string, text: string, durable: boolean): Promise<void> {
-  const temporary = `${file}.tmp`;
+  const temporary = `${file}${TEMPORARY}`;
   const handle = await open(temporary, 'w', 0o600);
   try {
     await handle.writeFile(text);

@@ -258,6 +258,14 @@ describe('a restart of the service', () => {
     expect(manager.list({}).jobs).toEqual([]);
     await expect(readdir(jobs)).resolves.toEqual(['bad.json.corrupt']);
   });
+
+  it('removes a record that a killed service was writing', async () => {
+    const jobs = join(directory.path, 'jobs');
+    await mkdir(jobs);
+    await writeFile(join(jobs, 'cut.json.tmp'), '{"name":"jo');
+    await startManager();
+    await expect(readdir(jobs)).resolves.toEqual([]);
+  });
 });
 
 describe('the end of a job', () => {

@@ -19,6 +19,7 @@ import { progressAnnouncer } from './announce-progress.js';
 import type { StageConfig } from './stage-config.js';
 import type { CompanionTools, ServedStage, StageDefinition, StageDependencies } from './stage-definition.js';
 import { stageConsumer } from './stage-consumer.js';
+import { startTidying } from './start-tidying.js';
 import { stageFolders } from './stage-folders.js';
 import { whenIdle } from './when-idle.js';
 
@@ -65,6 +66,7 @@ export async function serveStage(
     await closeOwn(dependencies, bus, telemetry);
     throw error;
   });
+  const tidying = startTidying(config, logger);
   const onEvents = (flowing: boolean) => server.setServing(`${stage}.events`, flowing);
   onEvents(false);
   let connected = false;
@@ -80,6 +82,7 @@ export async function serveStage(
     ...(idle === undefined ? {} : { idle: idle.reached }),
     stop: async () => {
       idle?.stop();
+      await tidying.stop();
       const stopServer = server.stop(graceMs);
       unwatch?.();
       unobserve();

@@ -1,0 +1,3 @@
+module ubt.example/client
+
+go 1.19
