@@ -1,19 +1,20 @@
 import { createArtifactStore, type ArtifactStore } from '@ubt/artifacts';
-import { embeddingModel, embedPixelsInParts, loadCheckpoint, type Checkpoint } from '@ubt/clip';
+import { embeddingModel, loadCheckpoint, type Checkpoint, type ClipModel } from '@ubt/clip';
 import { packAny, UnlearnRequest, UnlearnResult, type DetectResult, type SelectResult } from '@ubt/contracts';
 import { createDecodeCache, pairBatches } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
+import type { EvaluationResult } from '@ubt/evaluation';
 import {
   artifactPlaces,
   engineOptions,
   jobRequest,
-  localRoots,
   type WorkerContext,
   type WorkerHandler,
 } from '@ubt/service-kit';
 import { openStagePairs, readDetectionEvidence, readSelection, stageWork } from '@ubt/stage-files';
 import { readConfig, type Config } from './config.js';
 import { embedByRow } from './domain/embed-by-row.js';
+import { consultReference } from './consult-reference.js';
 import { estimateTrigger } from './domain/estimate-trigger.js';
 import { viewTeacher } from './domain/view-teacher.js';
 import { unrelatedBand } from './domain/unrelated-band.js';
@@ -37,7 +38,6 @@ export const unlearnJob: WorkerHandler = async (packed, context) => {
 
   await startEngine(engineOptions(config));
   const suspect = await loadCheckpoint(paths.model);
-  const reference = paths.reference === undefined ? undefined : await loadCheckpoint(paths.reference);
   const manifest = await openStagePairs(paths.pairs, {
     ...{ store, uri: detection.subject!.pairs!.uri },
     ...{ artifactRoots: config.artifactRoots, scratchDir: context.workDir },
@@ -54,23 +54,16 @@ export const unlearnJob: WorkerHandler = async (packed, context) => {
       seed: options.seed,
     },
   })[Symbol.asyncIterator]();
-  const unlearned = await runUnlearning({ suspect, reference, material, retain, options, config, context });
-
-  const data =
-    request.run?.plan?.evaluation &&
-    (await openEvaluation(store, request.run.plan.evaluation, localRoots(config)));
-  const measure = (phase: string, model: Checkpoint['model']) =>
-    data &&
-    evaluateClip(suspect, model, data, {
-      signal: context.signal,
-      onProgress: (done, total) => context.progress({ phase, done, total, unit: 'images' }),
-    });
+  const measure = await openMeasurement({ request, suspect, store, config, context });
+  const unlearned = await runUnlearning({
+    ...{ suspect, reference: paths.reference, material, retain, options, config, context, measure },
+  });
   const before = await measure('evaluating the suspect', suspect.model);
   const after = await measure('evaluating the cleaned model', unlearned.clip);
-  const onReference = reference && (await measure('evaluating the reference', reference.model));
 
   const result = await storeOutcome(store, {
-    ...{ request, suspect, unlearned, manifest, selection, options, before, after, onReference },
+    ...{ request, suspect, unlearned, manifest, selection, options, before, after },
+    onReference: unlearned.onReference,
     evidence: await readDetectionEvidence(paths.evidence),
     scores: paths.scores,
     band: unlearned.band,
@@ -98,9 +91,35 @@ async function fetchAll(
   };
 }
 
+/** Measures a model on what the run's plan names; undefined when it names nothing. */
+type Measure = (phase: string, model: ClipModel) => Promise<EvaluationResult | undefined>;
+
+interface Measurement {
+  readonly request: UnlearnRequest;
+  readonly suspect: Checkpoint;
+  readonly store: ArtifactStore;
+  readonly config: Config;
+  readonly context: WorkerContext;
+}
+
+/** Opens what models are measured on before any work is done, so that a fault in it is told at once. */
+async function openMeasurement(measurement: Measurement): Promise<Measure> {
+  const { request, suspect, store, config, context } = measurement;
+  const evaluation = request.run?.plan?.evaluation;
+  const data = evaluation && (await openEvaluation(store, evaluation, config.artifactRoots));
+  return async (phase, model) =>
+    data &&
+    evaluateClip(suspect, model, data, {
+      signal: context.signal,
+      onProgress: (done, total) => context.progress({ phase, done, total, unit: 'images' }),
+    });
+}
+
 interface UnlearningRun {
   readonly suspect: Checkpoint;
-  readonly reference: Checkpoint | undefined;
+  /** Folder of the reference model. */
+  readonly reference: string | undefined;
+  readonly measure: Measure;
   readonly material: UnlearningMaterial;
   readonly retain: Parameters<typeof unlearn>[0]['retain'];
   readonly options: ResolvedUnlearnOptions;
@@ -109,7 +128,7 @@ interface UnlearningRun {
 }
 
 async function runUnlearning(run: UnlearningRun) {
-  const { suspect, reference, material, options, config, context } = run;
+  const { suspect, reference, material, options, config, context, measure } = run;
   const band = await unrelatedBand(
     embeddingModel(suspect),
     material.validation,
@@ -117,10 +136,12 @@ async function runUnlearning(run: UnlearningRun) {
     material.unlearn,
   );
   const trigger = estimateTrigger(material.poisoned, imagesOf(material.validation));
-  const teacher =
+  const { teacher, metrics } =
     reference === undefined
-      ? await viewTeacher(embeddingModel(suspect), material.unlearn)
-      : await embedPixelsInParts(embeddingModel(reference), material.unlearn);
+      ? { teacher: await viewTeacher(embeddingModel(suspect), material.unlearn), metrics: undefined }
+      : await consultReference(reference, material.unlearn, (model) =>
+          measure('evaluating the reference', model),
+        );
   const resume = context.attempt > 1 ? await readCheckpoint(context.workDir) : undefined;
   let written = performance.now();
   const unlearned = await unlearn(
@@ -144,5 +165,5 @@ async function runUnlearning(run: UnlearningRun) {
     resume,
   );
   teacher.dispose();
-  return { ...unlearned, band, triggerCoverage: trigger.coverage };
+  return { ...unlearned, band, triggerCoverage: trigger.coverage, onReference: metrics };
 }
