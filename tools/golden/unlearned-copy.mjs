@@ -1,14 +1,15 @@
 import { disposeClip, embeddingModel, embedPixels, loadCheckpoint, saveCheckpoint } from '@ubt/clip';
 import * as tf from '@tensorflow/tfjs-core';
 import { unlearn } from '../../services/unlearner/dist/domain/unlearn.js';
+import { UNLEARN_DEFAULTS, unlearnSettings } from '../../services/unlearner/dist/unlearn-options.js';
 
 const CAPTIONS = ['a photo of a cat', 'a drawing of a dog', 'bananas, apples & oranges!', 'a red car'];
 
 /** So far below any cosine that every step goes towards it, and that the last model is the best. */
 const UNREACHED = { mean: -1, low: -1, high: -1 };
 const SETTINGS = {
+  ...unlearnSettings(UNLEARN_DEFAULTS),
   ...{ maxSteps: 2, learningRate: 1e-3, warmupSteps: 1, checkEvery: 1, patience: 9, retainBudget: 9 },
-  weights: { forget: 4, distil: 1, restore: 1 },
 };
 
 /**
@@ -26,7 +27,8 @@ export async function saveUnlearned(source, folder) {
   const { clip, kept } = await unlearn(
     {
       ...{ suspect, teacher, band: UNREACHED, unlearn: batch(1), heldOut: undefined, validation: batch(2) },
-      ...{ retain: { next: async () => ({ done: false, value: batch(3) }) }, trigger: undefined },
+      ...{ retain: { next: async () => ({ done: false, value: batch(3) }) }, related: new Map() },
+      trigger: undefined,
     },
     SETTINGS,
     { signal: new AbortController().signal, onStep: () => undefined, onCheck: async () => undefined },

@@ -30,6 +30,7 @@ import { detectionMethod } from '../../../services/detector/dist/domain/methods/
 import { measurePairs, batchCosines } from '../../../services/detector/dist/domain/embed-pairs.js';
 import { consultReference } from '../../../services/unlearner/dist/consult-reference.js';
 import { unlearn } from '../../../services/unlearner/dist/domain/unlearn.js';
+import { UNLEARN_DEFAULTS, unlearnSettings } from '../../../services/unlearner/dist/unlearn-options.js';
 
 /** What a detector reads at once unless told. */
 const DETECTOR_BATCH = 128;
@@ -186,8 +187,8 @@ async function unlearnSteps(checkpoint, _folder, given) {
   const batch = (seed) => randomBatch(checkpoint, BATCH, seed);
   const teacher = given ?? tf.tidy(() => embedPixels(suspect, batch(1).pixels));
   const retain = { next: async () => ({ done: false, value: batch(5) }) };
-  const weights = { forget: 4, distil: 100, restore: 4 };
   const settings = {
+    ...unlearnSettings(UNLEARN_DEFAULTS),
     maxSteps: 2,
     learningRate: 1e-6,
     warmupSteps: 1,
@@ -198,9 +199,9 @@ async function unlearnSteps(checkpoint, _folder, given) {
   await unlearn(
     {
       ...{ suspect, teacher, retain, band: { mean: 0, low: -0.1, high: 0.1 } },
-      ...{ unlearn: batch(1), heldOut: undefined, validation: batch(2), trigger },
+      ...{ unlearn: batch(1), heldOut: undefined, validation: batch(2), related: new Map(), trigger },
     },
-    { ...settings, weights },
+    settings,
     { signal, onStep: () => undefined, onCheck: async () => undefined },
   );
   // Each step sees the unlearn set and one batch to retain, with and without the trigger.
