@@ -1,10 +1,11 @@
 """Loads a folder written by @ubt/clip in the library it belongs to and prints what that library computes.
 
-    python verify.py FOLDER GOLDEN [--logits]
+    python verify.py FOLDER GOLDEN
+    python verify.py --logits FOLDER INPUTS [FOLDER INPUTS ...]
 
 GOLDEN holds the inputs (`pixels`, `tokens`) and the expected `images`, `texts` and `logits`. Exits with 1 when
 the library's values differ by more than 1e-4, or when it misses or does not know a tensor. With `--logits` it prints
-the logits for these inputs instead, for a model that is not the golden one.
+the logits of each folder's model for its inputs instead, as JSON: one list per folder.
 """
 
 import json
@@ -42,22 +43,28 @@ def open_clip(folder: Path):
     return model.encode_image, model.encode_text, model.logit_scale.exp()
 
 
-def main(folder: Path, golden_file: Path, only_logits: bool) -> int:
+def run(folder: Path, inputs: dict) -> dict:
     image, text, scale = (open_clip if (folder / "open_clip_config.json").exists() else hugging_face)(folder)
-    golden = load_file(golden_file)
     with torch.no_grad():
-        images = image(golden["pixels"].permute(0, 3, 1, 2))
-        texts = text(golden["tokens"].long())
+        images = image(inputs["pixels"].permute(0, 3, 1, 2))
+        texts = text(inputs["tokens"].long())
         unit = torch.nn.functional.normalize
         logits = scale * unit(images, dim=-1) @ unit(texts, dim=-1).T
-    if only_logits:
-        print(json.dumps(logits.tolist()))
-        return 0
-    found = {"images": images, "texts": texts, "logits": logits}
+    return {"images": images, "texts": texts, "logits": logits}
+
+
+def main(folder: Path, golden_file: Path) -> int:
+    golden = load_file(golden_file)
+    found = run(folder, golden)
     worst = {name: (golden[name] - value).abs().max().item() for name, value in found.items()}
     print(json.dumps(worst))
     return 0 if max(worst.values()) <= 1e-4 else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), "--logits" in sys.argv[3:]))
+    if sys.argv[1] == "--logits":
+        places = [Path(argument) for argument in sys.argv[2:]]
+        models = zip(places[::2], places[1::2])
+        print(json.dumps([run(folder, load_file(inputs))["logits"].tolist() for folder, inputs in models]))
+    else:
+        sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -53,6 +53,6 @@ async function fetchAll(store: ArtifactStore, { scores, evidence, subject }: Det
 }
 
 async function tokenizerOf(model: string): Promise<ClipTokenizer> {
-  const { config } = await openCheckpoint(model);
-  return loadTokenizer(model, config.text.contextLength);
+  const { config, format } = await openCheckpoint(model);
+  return loadTokenizer(model, config.text.contextLength, format);
 }

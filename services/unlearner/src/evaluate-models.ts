@@ -4,18 +4,25 @@ import type { Evaluation } from '@ubt/contracts';
 import { readClasses, readLabelledSet, readTemplates } from '@ubt/data';
 import { evaluateModel, readTrigger, type EvaluationData, type EvaluationResult } from '@ubt/evaluation';
 import type { Metrics as ReportMetrics } from '@ubt/report';
+import { localRoots } from '@ubt/service-kit';
 
 const DEFAULT_TEMPLATES = ['a photo of a {}'];
 
-/** Reads what an evaluation names. @throws UbtError of the artefacts and files */
+/**
+ * Reads what an evaluation names, on this machine or in S3; images that a CSV in S3 names stay there.
+ *
+ * @param artifactRoots folders and `s3://` prefixes that images may lie in
+ * @throws UbtError of the artefacts and files
+ */
 export async function openEvaluation(
   store: ArtifactStore,
   { images, classes, templates, trigger }: Evaluation,
-  roots: readonly string[],
+  artifactRoots: readonly string[],
 ): Promise<EvaluationData> {
   const list = classes === undefined ? undefined : await readClasses(await store.fetch(classes));
   const set = await readLabelledSet(await store.fetch(images!), {
-    roots,
+    roots: localRoots({ artifactRoots: [...artifactRoots] }),
+    remote: { store, uri: images!.uri, roots: artifactRoots },
     ...(list === undefined ? {} : { classes: list.names }),
     ...(list?.ids === undefined ? {} : { classIds: list.ids }),
   });

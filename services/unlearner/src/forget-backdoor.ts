@@ -1,4 +1,5 @@
-import { embeddingModel, embedPixelsInParts, type Checkpoint } from '@ubt/clip';
+import { embeddingModel, type Checkpoint } from '@ubt/clip';
+import type * as tf from '@tensorflow/tfjs-core';
 import { embedByRow } from './domain/embed-by-row.js';
 import { estimateTrigger } from './domain/estimate-trigger.js';
 import type { SimilarityBand } from './domain/similarity-band.js';
@@ -17,8 +18,11 @@ import { imagesOf, type UnlearningMaterial } from './unlearning-material.js';
 /** A model that shall forget, and with what. */
 export interface Forgetting {
   readonly suspect: Checkpoint;
-  /** The trusted checkpoint, if there is one: its embeddings teach what the unlearn images show. */
-  readonly reference: Checkpoint | undefined;
+  /**
+   * What the unlearn images show by a trusted checkpoint, `[n, d]`, unit-norm; where there is none, their own views
+   * teach it. The caller disposes it.
+   */
+  readonly teacher?: tf.Tensor2D | undefined;
   readonly material: UnlearningMaterial;
   /** Endless batches of the material's retain rows. */
   readonly retain: UnlearnInput['retain'];
@@ -36,7 +40,7 @@ export interface Forgetting {
  */
 export async function forgetBackdoor({
   suspect,
-  reference,
+  teacher: given,
   material,
   retain,
   settings,
@@ -49,10 +53,7 @@ export async function forgetBackdoor({
   const related = await embedByRow(model, material.related);
   const estimate = estimateTrigger(material.poisoned, imagesOf(validation));
   const trigger = estimate.coverage > 0 ? estimate : undefined;
-  const teacher =
-    reference === undefined
-      ? await viewTeacher(model, unlearnBatch)
-      : await embedPixelsInParts(embeddingModel(reference), unlearnBatch);
+  const teacher = given ?? (await viewTeacher(model, unlearnBatch));
   try {
     const input = {
       ...{ suspect: model, teacher, band, related, trigger, retain },
@@ -61,6 +62,6 @@ export async function forgetBackdoor({
     const unlearned = await unlearn(input, settings, observer, resume);
     return { ...unlearned, band, triggerCoverage: estimate.coverage };
   } finally {
-    teacher.dispose();
+    if (given === undefined) teacher.dispose();
   }
 }

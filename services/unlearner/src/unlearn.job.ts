@@ -1,18 +1,19 @@
 import { createArtifactStore, type ArtifactStore } from '@ubt/artifacts';
-import { loadCheckpoint, type Checkpoint } from '@ubt/clip';
+import { loadCheckpoint, type Checkpoint, type ClipModel } from '@ubt/clip';
 import { packAny, UnlearnRequest, UnlearnResult, type DetectResult, type SelectResult } from '@ubt/contracts';
 import { createDecodeCache, pairBatches } from '@ubt/data';
 import { startEngine } from '@ubt/engine';
+import type { EvaluationResult } from '@ubt/evaluation';
 import {
   artifactPlaces,
   engineOptions,
   jobRequest,
-  localRoots,
   type WorkerContext,
   type WorkerHandler,
 } from '@ubt/service-kit';
 import { openStagePairs, readDetectionEvidence, readSelection, stageWork } from '@ubt/stage-files';
 import { readConfig, type Config } from './config.js';
+import { consultReference } from './consult-reference.js';
 import { evaluateClip, openEvaluation } from './evaluate-models.js';
 import { forgetBackdoor, type Forgetting } from './forget-backdoor.js';
 import { storeOutcome } from './store-outcome.js';
@@ -33,7 +34,6 @@ export const unlearnJob: WorkerHandler = async (packed, context) => {
 
   await startEngine(engineOptions(config));
   const suspect = await loadCheckpoint(paths.model);
-  const reference = paths.reference === undefined ? undefined : await loadCheckpoint(paths.reference);
   const manifest = await openStagePairs(paths.pairs, {
     ...{ store, uri: detection.subject!.pairs!.uri },
     ...{ artifactRoots: config.artifactRoots, scratchDir: context.workDir },
@@ -50,23 +50,16 @@ export const unlearnJob: WorkerHandler = async (packed, context) => {
       seed: options.seed,
     },
   })[Symbol.asyncIterator]();
-  const unlearned = await runUnlearning({ suspect, reference, material, retain, options, config, context });
-
-  const data =
-    request.run?.plan?.evaluation &&
-    (await openEvaluation(store, request.run.plan.evaluation, localRoots(config)));
-  const measure = (phase: string, model: Checkpoint['model']) =>
-    data &&
-    evaluateClip(suspect, model, data, {
-      signal: context.signal,
-      onProgress: (done, total) => context.progress({ phase, done, total, unit: 'images' }),
-    });
+  const measure = await openMeasurement({ request, suspect, store, config, context });
+  const unlearned = await runUnlearning({
+    ...{ suspect, reference: paths.reference, material, retain, options, config, context, measure },
+  });
   const before = await measure('evaluating the suspect', suspect.model);
   const after = await measure('evaluating the cleaned model', unlearned.clip);
-  const onReference = reference && (await measure('evaluating the reference', reference.model));
 
   const result = await storeOutcome(store, {
-    ...{ request, suspect, unlearned, manifest, selection, options, before, after, onReference },
+    ...{ request, suspect, unlearned, manifest, selection, options, before, after },
+    onReference: unlearned.onReference,
     evidence: await readDetectionEvidence(paths.evidence),
     scores: paths.scores,
     band: unlearned.band,
@@ -94,17 +87,51 @@ async function fetchAll(
   };
 }
 
-interface UnlearningRun extends Pick<Forgetting, 'suspect' | 'reference' | 'material' | 'retain'> {
+/** Measures a model on what the run's plan names; undefined when it names nothing. */
+type Measure = (phase: string, model: ClipModel) => Promise<EvaluationResult | undefined>;
+
+interface Measurement {
+  readonly request: UnlearnRequest;
+  readonly suspect: Checkpoint;
+  readonly store: ArtifactStore;
+  readonly config: Config;
+  readonly context: WorkerContext;
+}
+
+/** Opens what models are measured on before any work is done, so that a fault in it is told at once. */
+async function openMeasurement(measurement: Measurement): Promise<Measure> {
+  const { request, suspect, store, config, context } = measurement;
+  const evaluation = request.run?.plan?.evaluation;
+  const data = evaluation && (await openEvaluation(store, evaluation, config.artifactRoots));
+  return async (phase, model) =>
+    data &&
+    evaluateClip(suspect, model, data, {
+      signal: context.signal,
+      onProgress: (done, total) => context.progress({ phase, done, total, unit: 'images' }),
+    });
+}
+
+interface UnlearningRun extends Pick<Forgetting, 'suspect' | 'material' | 'retain'> {
+  /** Folder of the reference model. */
+  readonly reference: string | undefined;
+  readonly measure: Measure;
   readonly options: ResolvedUnlearnOptions;
   readonly config: Config;
   readonly context: WorkerContext;
 }
 
-async function runUnlearning({ options, config, context, ...run }: UnlearningRun) {
+async function runUnlearning({ reference, measure, options, config, context, ...run }: UnlearningRun) {
+  const consulted =
+    reference === undefined
+      ? undefined
+      : await consultReference(reference, run.material.unlearn, (model) =>
+          measure('evaluating the reference', model),
+        );
   const resume = context.attempt > 1 ? await readCheckpoint(context.workDir) : undefined;
   let written = performance.now();
-  return forgetBackdoor({
+  const unlearned = await forgetBackdoor({
     ...run,
+    teacher: consulted?.teacher,
     settings: unlearnSettings(options),
     resume,
     observer: {
@@ -118,4 +145,6 @@ async function runUnlearning({ options, config, context, ...run }: UnlearningRun
       },
     },
   });
+  consulted?.teacher.dispose();
+  return { ...unlearned, onReference: consulted?.metrics };
 }

@@ -1,12 +1,14 @@
 /**
  * Models of true size with random weights: what loading, scoring, detecting and unlearning take.
  *
- *     node tools/bench/scale/full-size.mjs make vit-b-32 FOLDER          (or vit-l-14, rn50)
- *     node tools/bench/scale/full-size.mjs run FOLDER [load,score,detect,unlearn [BATCH]]
+ *     node tools/bench/scale/full-size.mjs make vit-b-32 FOLDER          (or vit-l-14, rn50; small tries the script)
+ *     node tools/bench/scale/full-size.mjs run FOLDER [load,score,detect,unlearn,consult [BATCH]]
  *
  * `score` embeds pairs under the frozen model, `detect` is overfit-span with one step of each overfitting instead of
- * fifteen, `unlearn` two steps with their checks. Every phase runs in a process of its own; UBT_THREADS sets the
- * engine's threads.
+ * fifteen, `unlearn` two steps with their checks, `consult` the same after a reference model has been asked. Every phase
+ * runs in a process of its own; UBT_THREADS sets the engine's threads. Seconds per 1,000 pairs are those of all passes
+ * over the pairs once their graphs are compiled, without the overfitting, which does not grow with them; of `unlearn`
+ * those per 1,000 images that a step sees.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +28,12 @@ import { startEngine } from '@ubt/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { detectionMethod } from '../../../services/detector/dist/domain/methods/index.js';
 import { measurePairs, batchCosines } from '../../../services/detector/dist/domain/embed-pairs.js';
+import { consultReference } from '../../../services/unlearner/dist/consult-reference.js';
 import { unlearn } from '../../../services/unlearner/dist/domain/unlearn.js';
+import { UNLEARN_DEFAULTS, unlearnSettings } from '../../../services/unlearner/dist/unlearn-options.js';
+
+/** What a detector reads at once unless told. */
+const DETECTOR_BATCH = 128;
 
 const CAPTIONS = [
   'a photo of a red house by the sea',
@@ -49,17 +56,17 @@ const PRESETS = {
   'vit-b-32': vit(32, transformer(768, 12, 12), transformer(512, 12, 8), 512),
   'vit-l-14': vit(14, transformer(1024, 24, 16), transformer(768, 12, 12), 768),
   rn50: resNet,
+  small: vit(32, transformer(64, 2, 2), transformer(64, 2, 2), 32),
 };
 
 const [, , command, first, second, third] = process.argv;
 const BATCH = Number(third ?? 16);
-/** Pairs that are detected among. */
-const DETECTED = 2 * BATCH;
+const PHASES = { load: async () => undefined, score: scoreBatches, detect, unlearn: unlearnSteps, consult };
 const { signal } = new AbortController();
 
 if (command === 'make') await make(first, second);
-else if (command === 'run') await run(first, (second ?? 'load,score,detect,unlearn').split(','));
-else await PHASES()[command](first);
+else if (command === 'run') await run(first, (second ?? Object.keys(PHASES).join()).split(','));
+else await measured(command, first, PHASES[command]);
 
 async function make(preset, folder) {
   const engine = await startEngine({ threads: 1 });
@@ -82,17 +89,9 @@ async function run(folder, phases) {
   console.log('| --- | ---: | ---: | ---: |');
   for (const phase of phases) {
     const child = fork(fileURLToPath(import.meta.url), [phase, folder, '', String(BATCH)]);
-    await new Promise((resolve) => child.on('exit', resolve));
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    if (code !== 0) process.exitCode = 1;
   }
-}
-
-function PHASES() {
-  return {
-    load: (folder) => measured('load', folder, async () => undefined),
-    score: (folder) => measured('score', folder, scoreBatches),
-    detect: (folder) => measured('detect', folder, detect),
-    unlearn: (folder) => measured('unlearn', folder, unlearnSteps),
-  };
 }
 
 /** Prints the seconds of the phase without loading, except where loading is the phase. */
@@ -102,9 +101,9 @@ async function measured(name, folder, work) {
   await startEngine({ threads });
   const checkpoint = await loadCheckpoint(folder);
   if (name !== 'load') started = performance.now();
-  const pairs = await work(checkpoint);
+  const perPair = await work(checkpoint, folder);
   const seconds = (performance.now() - started) / 1000;
-  const perThousand = pairs === undefined ? '' : `${((1000 * seconds) / pairs).toFixed(0)} s`;
+  const perThousand = perPair === undefined ? '' : `${(1000 * perPair).toFixed(0)} s`;
   const rss = `${Math.round(process.resourceUsage().maxRSS / 1024).toLocaleString('en')} MiB`;
   console.log(`| ${[name, seconds.toFixed(1), perThousand, rss].join(' | ')} |`);
   process.exit(0);
@@ -114,9 +113,10 @@ function threadsOption() {
   return { threads: Number(process.env.UBT_THREADS ?? 0) };
 }
 
-/** Pairs as a detector reads them: at most four times as many at once as are trained on. */
-function pairSource(checkpoint, length) {
-  const size = Math.min(length, 4 * imagesPerRun(checkpoint.config));
+/** Three batches of pairs, as a detector reads them: at most four times as many at once as are trained on. */
+function pairSource(checkpoint) {
+  const size = Math.min(DETECTOR_BATCH, 4 * imagesPerRun(checkpoint.config));
+  const length = 3 * size;
   return {
     length,
     async *pass(rows = [...Array(length).keys()]) {
@@ -128,42 +128,67 @@ function pairSource(checkpoint, length) {
     draw: (_rows, seed) => ({
       next: async () => ({ done: false, value: randomBatch(checkpoint, BATCH, seed + 1) }),
     }),
+    captionTokens: async (rows) => rows.map((row) => checkpoint.tokenizer.contentIds(captionOf(row + 1))),
   };
 }
 
-/** Three batches: the first compiles the weights in, the others use that. */
+/** Seconds per pair of all passes together, each from the end of its first batch, which compiles the graphs. */
+function passClock() {
+  const passes = new Map();
+  return {
+    tick(pass, done) {
+      const now = { done, at: performance.now() / 1000 };
+      passes.set(pass, { first: passes.get(pass)?.first ?? now, last: now });
+    },
+    perPair: () =>
+      [...passes.values()].reduce(
+        (sum, { first, last }) => sum + (last.at - first.at) / (last.done - first.done),
+        0,
+      ),
+  };
+}
+
 async function scoreBatches(checkpoint) {
-  const pairs = 3 * 4 * imagesPerRun(checkpoint.config);
+  const clock = passClock();
   await measurePairs(
-    pairSource(checkpoint, pairs),
+    pairSource(checkpoint),
     { suspect: embeddingModel(checkpoint) },
     { name: 'similarity', apply: (batch, { suspect }) => ({ similarity: batchCosines(suspect, batch) }) },
-    { signal, onBatch: () => undefined },
+    { signal, onBatch: (done) => clock.tick('score', done) },
   );
-  return pairs;
+  return clock.perPair();
 }
 
 async function detect(checkpoint) {
+  const clock = passClock();
   const detection = await detectionMethod('overfit-span').detect({
-    ...{ suspect: embeddingModel(checkpoint), reference: undefined, pairs: pairSource(checkpoint, DETECTED) },
+    ...{ suspect: embeddingModel(checkpoint), reference: undefined, pairs: pairSource(checkpoint) },
     options: {
       ...{ overfitSteps: 1, suspectFraction: 0.25, learningRate: 1e-6, batchSize: BATCH },
       ...{ seed: 0, precision: 'float32' },
     },
-    ...{ signal, progress: () => undefined },
+    ...{ signal, progress: (phase, done, _total, unit) => unit === 'pairs' && clock.tick(phase, done) },
   });
   if (!detection.scores.every(Number.isFinite)) throw new Error('a score is not finite');
-  return undefined;
+  return clock.perPair();
 }
 
-async function unlearnSteps(checkpoint) {
+/** Unlearning with a reference model: the same folder again, which takes as much memory as any other. */
+async function consult(checkpoint, folder) {
+  const images = randomBatch(checkpoint, BATCH, 1);
+  const { teacher } = await consultReference(folder, images, async () => undefined);
+  return unlearnSteps(checkpoint, folder, teacher);
+}
+
+async function unlearnSteps(checkpoint, _folder, given) {
+  const started = performance.now();
   const suspect = embeddingModel(checkpoint);
   const trigger = cornerPatch(checkpoint.preprocess.cropSize);
   const batch = (seed) => randomBatch(checkpoint, BATCH, seed);
-  const teacher = tf.tidy(() => embedPixels(suspect, batch(1).pixels));
+  const teacher = given ?? tf.tidy(() => embedPixels(suspect, batch(1).pixels));
   const retain = { next: async () => ({ done: false, value: batch(5) }) };
-  const weights = { forget: 4, distil: 100, restore: 4 };
   const settings = {
+    ...unlearnSettings(UNLEARN_DEFAULTS),
     maxSteps: 2,
     learningRate: 1e-6,
     warmupSteps: 1,
@@ -174,13 +199,13 @@ async function unlearnSteps(checkpoint) {
   await unlearn(
     {
       ...{ suspect, teacher, retain, band: { mean: 0, low: -0.1, high: 0.1 } },
-      ...{ unlearn: batch(1), heldOut: undefined, validation: batch(2), trigger },
+      ...{ unlearn: batch(1), heldOut: undefined, validation: batch(2), related: new Map(), trigger },
     },
-    { ...settings, weights },
+    settings,
     { signal, onStep: () => undefined, onCheck: async () => undefined },
   );
   // Each step sees the unlearn set and one batch to retain, with and without the trigger.
-  return 2 * 3 * BATCH;
+  return (performance.now() - started) / 1000 / (2 * 3 * BATCH);
 }
 
 /** An estimated trigger: a grey square of an eighth of the side. */
@@ -195,13 +220,17 @@ function cornerPatch(side) {
   return { scale, offset, coverage: 1 / 64 };
 }
 
+function captionOf(number) {
+  return CAPTIONS[number % CAPTIONS.length];
+}
+
 function randomBatch({ tokenizer, preprocess }, size, seed) {
   const pixels = new Uint8Array(size * preprocess.cropSize ** 2 * 3);
   for (let at = 0, state = seed; at < pixels.length; at++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     pixels[at] = state >>> 24;
   }
-  const captions = Array.from({ length: size }, (_, at) => CAPTIONS[(at + seed) % CAPTIONS.length]);
+  const captions = Array.from({ length: size }, (_, at) => captionOf(at + seed));
   const rows = captions.map((_, at) => at);
   return { rows, pixels, tokens: tokenizer.encode(captions), size, imageSize: preprocess.cropSize };
 }

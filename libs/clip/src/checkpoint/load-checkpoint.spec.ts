@@ -164,6 +164,10 @@ describe('a checkpoint is refused', () => {
     ['a SigLIP head', (model) => Object.assign(model, { init_logit_bias: -10 })],
     ['a CoCa decoder', (model) => Object.assign(model, { multimodal_cfg: {} })],
     ['a timm tower', (model) => Object.assign(model.vision_cfg, { timm_model_name: 'vit_base' })],
+    [
+      'captions without punctuation',
+      (model) => Object.assign(model.text_cfg, { tokenizer_kwargs: { clean: 'canonicalize' } }),
+    ],
     ['a text tower without causal mask', (model) => Object.assign(model.text_cfg, { no_causal_mask: true })],
   ])('from open_clip with %s, by name', async (_, spoil) => {
     await folder.copyOf('open-clip-vit');

@@ -30,7 +30,7 @@ export interface Checkpoint {
 export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
   const source = await openCheckpoint(dir);
   const { config, preprocess, format } = source;
-  const tokenizer = await loadTokenizer(dir, config.text.contextLength);
+  const tokenizer = await loadTokenizer(dir, config.text.contextLength, format);
   if (tokenizer.vocabSize > config.text.vocabSize) {
     throw new UbtError(
       'invalid-argument',

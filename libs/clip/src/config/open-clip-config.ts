@@ -26,6 +26,7 @@ const textSchema = z.looseObject({
   pool_type: z.string().default('argmax'),
   eos_id: z.number().int().nonnegative().default(2),
   norm_kwargs: normKwargs,
+  tokenizer_kwargs: z.looseObject({}).nullish(),
 });
 
 const modelSchema = z.looseObject({
@@ -75,6 +76,12 @@ const TEXT_PLAIN: Record<string, readonly unknown[]> = {
   scale_fc: [false],
 };
 
+/** What would make other tokens of a caption. */
+const TOKENIZER_PLAIN: Record<string, readonly unknown[]> = {
+  clean: ['lower', 'whitespace'],
+  reduction_mask: [''],
+};
+
 /**
  * Reads open_clip's model JSON: either the bare model config or an `open_clip_config.json`, which wraps it
  * in `model_cfg`.
@@ -93,6 +100,7 @@ export function parseOpenClipConfig(json: unknown, file = 'open_clip_config.json
   if (model['multimodal_cfg'] !== undefined) throw unsupportedModel(file, 'a CoCa model (multimodal_cfg)');
   refuseOthers(model.vision_cfg, VISION_PLAIN, file, 'vision_cfg');
   refuseOthers(model.text_cfg, TEXT_PLAIN, file, 'text_cfg');
+  refuseOthers(model.text_cfg.tokenizer_kwargs ?? {}, TOKENIZER_PLAIN, file, 'text_cfg.tokenizer_kwargs');
   const activation: Activation = model.quick_gelu ? 'quick_gelu' : 'gelu';
   return validateConfig(
     {

@@ -33,12 +33,14 @@ export interface ClipTokenizer {
   decodeToken(id: number): string;
 }
 
-/** What a folder adds to its `tokenizer.json`. */
+/** What is not in a `tokenizer.json`. */
 export interface TokenizerOptions {
   readonly contextLength: number;
   /** The token that fills short captions, by text; the end token unless the folder names another. */
   readonly padToken?: string;
   readonly padId?: number;
+  /** What the model's library does to a caption before it cuts it into tokens; nothing by default. */
+  readonly mend?: (caption: string) => string;
 }
 
 /**
@@ -65,8 +67,9 @@ export function createTokenizer(
   const beginId = required(BEGIN_TOKEN);
   const endId = required(END_TOKEN);
   const padId = options.padId ?? (options.padToken === undefined ? endId : required(options.padToken));
+  const { mend = (caption) => caption } = options;
   const content = (caption: string): string[] =>
-    inner.tokenize(caption.slice(0, LONGEST_CAPTION), { add_special_tokens: false });
+    inner.tokenize(mend(caption.slice(0, LONGEST_CAPTION)), { add_special_tokens: false });
   const contentIds = (caption: string, most = options.contextLength - 2): number[] =>
     content(caption)
       .slice(0, most)

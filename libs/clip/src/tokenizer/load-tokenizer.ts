@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { UbtError } from '@ubt/errors';
 import { z } from 'zod';
 import { readJson, readText } from '../checkpoint/read-json.js';
+import type { CheckpointFamily } from '../config/clip-config.js';
 import { clipTokenizerJson, type TokenizerJson } from './clip-tokenizer-json.js';
-import { createTokenizer, type ClipTokenizer } from './clip-tokenizer.js';
+import { createTokenizer, type ClipTokenizer, type TokenizerOptions } from './clip-tokenizer.js';
+import { openClipCaption } from './open-clip-caption.js';
 
 /** CLIP's real one takes 3.6 MB. */
 const MOST_BYTES = 64 * 2 ** 20;
@@ -12,20 +14,32 @@ const padToken = z.union([z.string(), z.object({ content: z.string() }).transfor
 const configSchema = z.object({ pad_token: padToken.nullish() });
 const paddingSchema = z.object({ padding: z.object({ pad_id: z.number().int().nonnegative() }).nullish() });
 
+/** What each library does to a caption before it cuts it into tokens. */
+const MENDING: Readonly<Record<CheckpointFamily, Pick<TokenizerOptions, 'mend'>>> = {
+  'hugging-face': {},
+  'open-clip': { mend: openClipCaption },
+};
+
 /**
  * The tokenizer in a model's folder: `tokenizer.json`, or else `vocab.json` with `merges.txt`. The padding token
  * comes from `tokenizer_config.json` or `special_tokens_map.json`.
  *
  * @param contextLength the model's
+ * @param family the library that the model belongs to: open_clip mends captions first, transformers does not
  * @throws UbtError `TOKENIZER_MISSING`, `TOKENIZER_INVALID`, `TOKENIZER_UNSUPPORTED`
  */
-export async function loadTokenizer(dir: string, contextLength: number): Promise<ClipTokenizer> {
+export async function loadTokenizer(
+  dir: string,
+  contextLength: number,
+  family: CheckpointFamily = 'hugging-face',
+): Promise<ClipTokenizer> {
+  const own = { contextLength, ...MENDING[family] };
   const json = await readJson(dir, 'tokenizer.json', MOST_BYTES);
   if (json !== undefined) {
     const padding = paddingSchema.safeParse(json);
     const padId = padding.success ? padding.data.padding?.pad_id : undefined;
     const options = padId === undefined ? await namedPadding(dir) : { padId };
-    return createTokenizer(json, { contextLength, ...options }, join(dir, 'tokenizer.json'));
+    return createTokenizer(json, { ...own, ...options }, join(dir, 'tokenizer.json'));
   }
   const vocab = await readJson(dir, 'vocab.json', MOST_BYTES);
   const merges = await readText(dir, 'merges.txt', MOST_BYTES);
@@ -40,7 +54,7 @@ export async function loadTokenizer(dir: string, contextLength: number): Promise
     );
   }
   const built = tokenizerJsonOf(vocab, merges, join(dir, 'vocab.json'));
-  return createTokenizer(built, { contextLength, ...(await namedPadding(dir)) }, join(dir, 'vocab.json'));
+  return createTokenizer(built, { ...own, ...(await namedPadding(dir)) }, join(dir, 'vocab.json'));
 }
 
 /** open_clip's folders say nothing and transformers pads with the end token; both are the default. */

@@ -1,7 +1,5 @@
-import { realPathBelow } from '@ubt/artifacts';
 import { decodeBatches, type DecodeOptions, type ReadImage } from '../batches/decode-batches.js';
 import { prefetch } from '../batches/prefetch.js';
-import { readImageFile } from '../images/read-image-file.js';
 import type { LabelledImage, LabelledSet } from './labelled-set.js';
 
 /** Some images of a labelled set. */
@@ -21,11 +19,10 @@ export interface LabelledBatch {
  * @throws UbtError `TOO_MANY_UNDECODABLE`, `PATH_OUTSIDE_ROOTS`, `CANCELLED`
  */
 export async function* labelledBatches(
-  { images, roots }: LabelledSet,
+  { images, readImage }: LabelledSet,
   options: DecodeOptions,
 ): AsyncGenerator<LabelledBatch> {
-  const read: ReadImage<LabelledImage> = async ({ imagePath }, limits) =>
-    readImageFile(await realPathBelow(roots, imagePath), limits);
+  const read: ReadImage<LabelledImage> = ({ imagePath }, limits) => readImage(imagePath, limits);
   const batches = decodeBatches(numbered(images), images.length, read, options);
   for await (const { items, pixels } of prefetch(batches, 2)) {
     yield { indices: items.map(({ slot }) => slot), pixels, labels: items.map(({ label }) => label) };

@@ -1,7 +1,9 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UbtError } from '@ubt/errors';
+import { imagePlaces } from '../pairs/image-places.js';
 import { openPairs } from '../pairs/open-pairs.js';
+import type { RemotePairs } from '../pairs/remote-pairs.js';
 import type { LabelledSet } from './labelled-set.js';
 
 /** Options of {@link readLabelledSet}. */
@@ -12,6 +14,11 @@ export interface LabelledSetOptions {
   readonly classIds?: readonly string[];
   /** Further folders that the images of a CSV may lie in. */
   readonly roots?: readonly string[];
+  /**
+   * Lets a CSV, and the images it names, lie in S3; nothing there is read unless told. Its `uri` is where the set was
+   * fetched from: a folder was fetched with its images, of a CSV they are read where they lie.
+   */
+  readonly remote?: RemotePairs;
 }
 
 const LABEL_FILES = ['labels.csv', 'labels.tsv'];
@@ -30,8 +37,8 @@ export async function readLabelledSet(path: string, options: LabelledSetOptions 
   const names = isFolder ? await readdir(place) : [];
   const labels = LABEL_FILES.find((name) => names.includes(name));
   const file = labels === undefined ? place : join(place, labels);
-  const read = isFolder && labels === undefined ? readFolders(place) : readCsv(file, options.roots ?? []);
-  const { images, roots } = await read;
+  const read = isFolder && labels === undefined ? readFolders(place) : readCsv(file, isFolder, options);
+  const { images, readImage } = await read;
   if (images.length === 0) {
     throw new UbtError('invalid-argument', `${place} holds no labelled image.`, {
       code: 'LABELS_EMPTY',
@@ -43,9 +50,11 @@ export async function readLabelledSet(path: string, options: LabelledSetOptions 
   return {
     classes,
     images: images.map(({ imagePath, label, source }) => ({ imagePath, label: toLabel(label, source) })),
-    roots,
+    readImage,
   };
 }
+
+type RawSet = Pick<LabelledSet, 'readImage'> & { readonly images: readonly RawLabel[] };
 
 interface RawLabel {
   readonly imagePath: string;
@@ -54,7 +63,7 @@ interface RawLabel {
   readonly source: string;
 }
 
-async function readFolders(folder: string): Promise<{ images: RawLabel[]; roots: string[] }> {
+async function readFolders(folder: string): Promise<RawSet> {
   const entries = await readdir(folder, { withFileTypes: true });
   const images: RawLabel[] = [];
   for (const { name } of entries.filter((entry) => entry.isDirectory()).sort(byName)) {
@@ -64,7 +73,7 @@ async function readFolders(folder: string): Promise<{ images: RawLabel[]; roots:
       images.push({ imagePath, label: name.replaceAll('_', ' '), source: join(folder, name) });
     }
   }
-  return { images, roots: [await realpath(folder)] };
+  return { images, readImage: imagePlaces([await realpath(folder)], undefined).read };
 }
 
 function byName(one: { name: string }, other: { name: string }): number {
@@ -73,14 +82,20 @@ function byName(one: { name: string }, other: { name: string }): number {
 
 async function readCsv(
   file: string,
-  roots: readonly string[],
-): Promise<{ images: RawLabel[]; roots: string[] }> {
-  const manifest = await openPairs(file, { roots, captionColumns: ['label', 'class', 'label_name'] });
+  isInFolder: boolean,
+  { roots = [], remote }: LabelledSetOptions,
+): Promise<RawSet> {
+  // What was fetched as a folder lies here whole, so names in it are of files of this machine.
+  const inside = remote && isInFolder ? { store: remote.store, roots: remote.roots } : remote;
+  const manifest = await openPairs(file, {
+    ...{ roots, captionColumns: ['label', 'class', 'label_name'] },
+    ...(inside === undefined ? {} : { remote: inside }),
+  });
   const images: RawLabel[] = [];
   for await (const { imagePath, caption, row } of manifest.rows()) {
     images.push({ imagePath, label: caption, source: `${file}, row ${row}` });
   }
-  return { images, roots: [...manifest.roots, await realpath(dirname(file))] };
+  return { images, readImage: imagePlaces(manifest.roots, inside).read };
 }
 
 function labelReader(classes: readonly string[], ids: readonly string[], mayBeNumber: boolean) {

@@ -3,6 +3,7 @@ import { disposeClip, loadCheckpoint, saveCheckpoint, type Checkpoint } from '@u
 import { createDecodeCache, openPairs, pairBatches, readCaptionTokens, type PairManifest } from '@ubt/data';
 import { select, SELECT_DEFAULTS, type SelectionOutcome } from '@ubt/selector';
 import {
+  consultReference,
   forgetBackdoor,
   readMaterial,
   readWholeCaptions,
@@ -95,7 +96,9 @@ async function forget(
       ? await readWholeCaptions(manifest, selection, suspect, reading)
       : {}),
   };
-  const reference = subject.reference && (await loadCheckpoint(subject.reference.dir));
+  const consulted =
+    subject.reference &&
+    (await consultReference(subject.reference.dir, material.unlearn, () => Promise.resolve(undefined)));
   const options = { ...UNLEARN_DEFAULTS, seed: subject.seed };
   const settings = unlearnSettings({ ...options, maxSteps: unlearning.unlearnSteps ?? options.maxSteps });
   const retain = pairBatches(manifest, {
@@ -104,7 +107,7 @@ async function forget(
   });
   try {
     const { clip, ...unlearned } = await forgetBackdoor({
-      ...{ suspect, reference, material, retain },
+      ...{ suspect, material, retain, teacher: consulted?.teacher },
       settings: { ...settings, weights: { ...settings.weights, ...unlearning.weights } },
       observer: {
         signal,
@@ -116,7 +119,7 @@ async function forget(
     disposeClip(clip);
     return unlearned;
   } finally {
-    if (reference !== undefined) disposeClip(reference.model);
+    consulted?.teacher.dispose();
     await decodeCache.close();
   }
 }

@@ -10,7 +10,8 @@ export function inspectCommand(state: CliState): Command {
     examples: [
       ['ubt inspect ./suspect', 'a model folder; its weights are not read'],
       ['ubt inspect ./pairs.csv', 'pairs: how many can be used, and why others cannot'],
+      ['ubt inspect s3://models/suspect', 'a model in S3; its folder is copied'],
     ],
-  }).argument('<path>', 'a model folder, a file in one, or pairs as --pairs takes them');
+  }).argument('<path>', 'a model folder, a file in one, or pairs as --pairs takes them; also s3://');
   return setAction<object>(command, state, runInspect);
 }

@@ -9,9 +9,11 @@ import {
   type EvaluationResult,
   type RetrievalResult,
 } from '@ubt/evaluation';
+import type { CliConfig } from '../config.js';
+import { readInput, readPairsInput } from '../inputs/read-input.js';
 import { given } from '../options/given.js';
 
-/** Files that a model is measured with. */
+/** What a model is measured with: paths of this machine, or `s3://`. */
 export interface Measurement {
   readonly model: string;
   readonly eval: string;
@@ -23,6 +25,7 @@ export interface Measurement {
 /** How to measure. */
 export interface MeasureOptions {
   readonly engine: EngineOptions;
+  readonly config: CliConfig;
   readonly batchSize?: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: { done: number; total: number }) => void;
@@ -32,9 +35,9 @@ const DEFAULT_TEMPLATE = 'a photo of a {}';
 
 /** Measures a model in this process, with an engine of its own. */
 export async function measureModel(files: Measurement, options: MeasureOptions): Promise<EvaluationResult> {
-  const data = await evaluationData(files);
+  const data = await evaluationData(files, options.config);
   const { signal, onProgress, batchSize } = options;
-  return withModel(files.model, options.engine, (checkpoint) =>
+  return withModel(files.model, options, (checkpoint) =>
     evaluateModel(checkpoint, data, { signal, onProgress, ...given({ batchSize }) }),
   );
 }
@@ -43,11 +46,13 @@ export async function measureModel(files: Measurement, options: MeasureOptions):
 export async function measureRetrieval(
   model: string,
   pairs: string,
-  { engine, signal, onProgress, batchSize }: MeasureOptions,
+  options: MeasureOptions,
 ): Promise<RetrievalResult> {
-  const manifest = await openPairs(pairs);
+  const { signal, onProgress, batchSize } = options;
+  const { path, roots, remote } = await readPairsInput(pairs, options.config);
+  const manifest = await openPairs(path, { roots, remote });
   try {
-    return await withModel(model, engine, (checkpoint) =>
+    return await withModel(model, options, (checkpoint) =>
       evaluateRetrieval(checkpoint, manifest, { signal, onProgress, ...given({ batchSize }) }),
     );
   } finally {
@@ -57,12 +62,13 @@ export async function measureRetrieval(
 
 async function withModel<Result>(
   model: string,
-  engineOptions: EngineOptions,
+  options: Pick<MeasureOptions, 'engine' | 'config'>,
   measure: (checkpoint: Checkpoint) => Promise<Result>,
 ): Promise<Result> {
-  const engine = await startEngine(engineOptions);
+  const { path } = await readInput(model, options.config);
+  const engine = await startEngine(options.engine);
   try {
-    const checkpoint = await loadCheckpoint(model);
+    const checkpoint = await loadCheckpoint(path);
     try {
       return await measure(checkpoint);
     } finally {
@@ -73,12 +79,15 @@ async function withModel<Result>(
   }
 }
 
-async function evaluationData(files: Measurement): Promise<EvaluationData> {
-  const { names: classes, ids: classIds } = await readClasses(files.classes);
-  const templates = files.templates === undefined ? [DEFAULT_TEMPLATE] : await readTemplates(files.templates);
-  const trigger = files.trigger === undefined ? undefined : await readTrigger(files.trigger);
+async function evaluationData(files: Measurement, config: CliConfig): Promise<EvaluationData> {
+  const here = async (file: string) => (await readInput(file, config)).path;
+  const { names: classes, ids: classIds } = await readClasses(await here(files.classes));
+  const templates =
+    files.templates === undefined ? [DEFAULT_TEMPLATE] : await readTemplates(await here(files.templates));
+  const trigger = files.trigger === undefined ? undefined : await readTrigger(await here(files.trigger));
+  const { path, roots, remote } = await readInput(files.eval, config);
   return {
-    set: await readLabelledSet(files.eval, { classes, ...given({ classIds }) }),
+    set: await readLabelledSet(path, { classes, roots, remote, ...given({ classIds }) }),
     templates,
     ...given({ trigger }),
   };

@@ -20,11 +20,12 @@ const STEP = 'evaluation';
 
 /** Measures a model in this process and prints the rates. @returns the exit code */
 export async function runEvaluate(flags: EvaluateFlags, context: ActionContext): Promise<number> {
-  const { output, signal, io } = context;
+  const { output, signal, io, config } = context;
   const labelled = labelledOf(flags);
   const progress = output.progress([{ key: STEP, title: STEP }]);
   const options = {
     engine: engineOptions(flags, io.env),
+    config,
     signal,
     onProgress: ({ done, total }: { done: number; total: number }) =>
       progress.update(STEP, `${count(done)}/${count(total)} images`),

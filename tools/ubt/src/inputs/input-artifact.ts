@@ -66,6 +66,7 @@ export async function rootsOf(artifacts: readonly (Artifact | undefined)[]): Pro
 
 const PAIRS_FILE = /\.(?:csv|tsv|parquet|shards|tar|tar\.gz|tgz)$/i;
 
-function remoteRoot(uri: string): string {
+/** What must be readable in S3 for an input there: its own prefix, or the one that a file of pairs lies in. */
+export function remoteRoot(uri: string): string {
   return PAIRS_FILE.test(uri) ? s3FolderOf(uri) : uri;
 }

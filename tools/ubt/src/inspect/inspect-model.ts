@@ -11,7 +11,7 @@ const FORMATS = { 'hugging-face': 'transformers CLIPModel', 'open-clip': 'open_c
 export async function inspectModel(folder: string): Promise<Inspection> {
   const model = await openCheckpoint(folder);
   const { config, preprocess, tensors, files } = model;
-  const tokenizer = await loadTokenizer(folder, config.text.contextLength);
+  const tokenizer = await loadTokenizer(folder, config.text.contextLength, model.format);
   const parameters = tensors
     .filter(({ spec }) => spec.trainable)
     .reduce((sum, { spec }) => sum + spec.shape.reduce((product, side) => product * side, 1), 0);

@@ -1,4 +1,5 @@
 import { openPairs } from '@ubt/data';
+import type { ReadInput } from '../inputs/read-input.js';
 import type { Inspection } from './run-inspect.js';
 
 /**
@@ -6,8 +7,8 @@ import type { Inspection } from './run-inspect.js';
  *
  * @throws UbtError what `openPairs` throws
  */
-export async function inspectPairs(place: string): Promise<Inspection> {
-  const manifest = await openPairs(place);
+export async function inspectPairs({ path, roots, remote }: ReadInput): Promise<Inspection> {
+  const manifest = await openPairs(path, { roots, remote });
   try {
     const { total, usable, skipped, columns } = manifest;
     const [first] = await manifest.read([usable[0]!]);
