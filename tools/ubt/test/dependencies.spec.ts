@@ -102,7 +102,9 @@ async function auditAgainst(status: number, advisories: object, ...args: string[
   return { code, output };
 }
 let registry: Server | undefined;
-afterEach(() => registry?.close());
+afterEach(() => {
+  registry?.close();
+});
 
 describe('npm run audit', () => {
   it('fails when the registry knows a severe advisory of something that is shipped', async () => {
