@@ -107,8 +107,8 @@ export { METHODS, ROLES } from './security/roles.js';
 export { securityConfigFields, type SecurityConfig } from './security/security-config.js';
 export { newToken, tokenDigest } from './security/tokens.js';
 export { redactSecrets } from './telemetry/redact-secrets.js';
-export { createWorkQueue, type WorkQueueOptions } from './work/jetstream-work-queue.js';
-export { type WorkType } from './work/work-envelope.js';
+export { createWorkQueue, type WorkQueueOptions } from './work-queue/jetstream-work-queue.js';
+export { type WorkType } from './work-queue/work-envelope.js';
 export {
   type WorkDelivery,
   type WorkKey,
@@ -116,4 +116,4 @@ export {
   type WorkOptions,
   type WorkQueue,
   type WorkResult,
-} from './work/work-queue.js';
+} from './work-queue/work-queue.js';

@@ -4,7 +4,7 @@ import {
   SHARD_CONSUMER,
   SHARD_RESULT_STREAM,
   SHARD_STREAM,
-} from '../work/work-streams.js';
+} from '../work-queue/work-streams.js';
 import { silentLogger, type Logger } from '../telemetry/logger.js';
 import type { SubscribeOptions } from './event-bus.js';
 import { openNatsLink, type NatsOptions } from './jetstream-connection.js';

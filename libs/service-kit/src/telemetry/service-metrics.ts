@@ -1,5 +1,5 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
-import type { WorkLoad } from '../work/work-queue.js';
+import type { WorkLoad } from '../work-queue/work-queue.js';
 import { observeProcess } from './observe-process.js';
 
 /** What a service measures. Attributes have few values: never a run, a job or a file name. */
