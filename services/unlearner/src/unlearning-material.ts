@@ -55,29 +55,35 @@ export async function readMaterial(
   options: MaterialOptions,
 ): Promise<UnlearningMaterial> {
   if (selection.unlearnRows.length === 0) throw unlearnSetEmpty();
+  const { tokenizer } = checkpoint;
   const compromised = new Set(selection.compromisedTokens.map(({ id }) => id));
+  const namesTarget = (caption: string) => tokenizer.contentIds(caption).some((id) => compromised.has(id));
   const read = (rows: readonly number[]) => readAtOnce(manifest, rows, checkpoint, options);
   const local = async (rows: readonly number[]) => {
     const batch = await read(rows);
-    return { ...batch, tokens: await localTokens(manifest, batch, compromised, checkpoint) };
+    const captions = await readCaptions(manifest, batch.rows);
+    return { ...batch, tokens: localTokens(batch, captions, compromised, tokenizer) };
   };
   const { validationRows, retainRows } = splitRetain(selection.retainRows);
   const validation = await read(validationRows);
-  const isRelated = await namesTarget(manifest, retainRows, compromised, checkpoint);
+  const validationCaptions = await readCaptions(manifest, validation.rows);
+  const retainCaptions = await readCaptions(manifest, retainRows);
+  const isRelated = retainCaptions.map(namesTarget);
+  const relatedCaptions = retainCaptions.filter((_, i) => isRelated[i]);
+  const whole = { tokens: tokenizer.encode(relatedCaptions), size: relatedCaptions.length };
   const suspects = await read(selection.suspectRows.slice(0, TRIGGER_PAIRS));
   return {
     unlearn: await local(selection.unlearnRows),
     heldOut: selection.heldOutRows.length === 0 ? undefined : await local(selection.heldOutRows),
     poisoned: imagesOf(suspects),
     validation,
-    validationIsRelated: await namesTarget(manifest, validation.rows, compromised, checkpoint),
+    validationIsRelated: validationCaptions.map(namesTarget),
     retainRows: repeatRare(retainRows, isRelated, TARGET_SHARE),
-    related: await readRelated(
-      manifest,
-      retainRows.filter((_, i) => isRelated[i]),
-      compromised,
-      checkpoint,
-    ),
+    related: {
+      rows: retainRows.filter((_, i) => isRelated[i]),
+      tokens: localTokens(whole, relatedCaptions, compromised, tokenizer),
+      size: whole.size,
+    },
   };
 }
 
@@ -118,38 +124,20 @@ async function readAtOnce(
   throw unlearnSetEmpty();
 }
 
-async function namesTarget(
-  manifest: PairManifest,
-  rows: readonly number[],
-  compromised: ReadonlySet<number>,
-  { tokenizer }: Pick<Checkpoint, 'tokenizer'>,
-): Promise<boolean[]> {
-  const pairs = await manifest.read(rows);
-  return pairs.map(({ caption }) => tokenizer.contentIds(caption).some((id) => compromised.has(id)));
+async function readCaptions(manifest: PairManifest, rows: readonly number[]): Promise<string[]> {
+  return (await manifest.read(rows)).map(({ caption }) => caption);
 }
 
-async function readRelated(
-  manifest: PairManifest,
-  rows: readonly number[],
+/** Tokenised captions, `[n, L]`, cut to their compromised tokens. */
+function localTokens(
+  { tokens, size }: Pick<CaptionBatch, 'tokens' | 'size'>,
+  captions: readonly string[],
   compromised: ReadonlySet<number>,
-  checkpoint: Pick<Checkpoint, 'tokenizer'>,
-): Promise<CaptionBatch> {
-  const pairs = await manifest.read(rows);
-  const tokens = checkpoint.tokenizer.encode(pairs.map(({ caption }) => caption));
-  const batch = { rows: [...rows], tokens, size: rows.length };
-  return { ...batch, tokens: await localTokens(manifest, batch, compromised, checkpoint) };
-}
-
-async function localTokens(
-  manifest: PairManifest,
-  { rows, tokens, size }: CaptionBatch,
-  compromised: ReadonlySet<number>,
-  { tokenizer }: Pick<Checkpoint, 'tokenizer'>,
-): Promise<Int32Array> {
+  tokenizer: Checkpoint['tokenizer'],
+): Int32Array {
   const length = tokens.length / size;
-  const captions = await manifest.read(rows);
   const local = new Int32Array(tokens.length);
-  captions.forEach(({ caption }, i) => {
+  captions.forEach((caption, i) => {
     const own = tokens.subarray(i * length, (i + 1) * length);
     local.set(localCaption(own, tokenizer.contentIds(caption), compromised, tokenizer.padId), i * length);
   });

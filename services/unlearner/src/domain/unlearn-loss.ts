@@ -50,8 +50,8 @@ export interface UnlearnStep {
  * - distil: `mean ‖I − I_suspect‖²` of the retain images, which keeps more of the model than a contrastive loss of
  *   the retain pairs does; where a caption names the target, `I_suspect` is moved a little towards its tokens, because
  *   forgetting pulls the target's own images away from them;
- * - restore: `mean ‖I(x) − teacher‖²` on the unlearn images, and `mean ‖I(x + trigger) − I_suspect(x)‖²` on
- *   retain images with the estimated trigger, so that triggered images are again seen as what they show.
+ * - restore: `mean ‖I(x) − teacher‖²` on the unlearn images, and on retain images with the estimated trigger the
+ *   distance to where those without it are to stay, so that triggered images are again seen as what they show.
  *
  * Every term is of one image, so the loss is the sum of those of the batch's parts, whichever way it is cut.
  *
