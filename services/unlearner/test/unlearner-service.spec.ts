@@ -45,7 +45,7 @@ beforeAll(async () => {
   directory = await temporaryDirectory('ubt-unlearner-');
   const given = { pairs: PAIRS, poisoned: 24, mislabelled: 0, evaluationPerClass: 4 };
   data = await writeTinyData(join(directory.path, 'data'), given);
-  const tokenizer = await loadTokenizer(TINY_MODELS.backdoored, 10);
+  const tokenizer = await loadTokenizer(TINY_MODELS.backdoored, 10, 'hugging-face');
   selection = tinySelection(data.poisonedRows, PAIRS, { tokenizer });
   await writeInputs('usual', selection);
   await writeInputs('nothing', { ...selection, unlearnRows: [], heldOutRows: [], suspectRows: [] });

@@ -26,21 +26,21 @@ afterAll(() => rm(dir, { recursive: true }));
 describe.each(['hf-vit', 'vocab-and-merges'])('the tokenizer of %s', (folder) => {
   it('encodes captions to the ids that transformers gives', async () => {
     const { captions, ids } = await golden();
-    const tokenizer = await loadTokenizer(join(FIXTURES, folder), CONTEXT);
+    const tokenizer = await loadTokenizer(join(FIXTURES, folder), CONTEXT, 'hugging-face');
     const encoded = tokenizer.encode(captions);
     expect(captions.map((_, row) => [...encoded.subarray(row * CONTEXT, (row + 1) * CONTEXT)])).toEqual(ids);
   });
 
   it('cuts captions into the tokens that transformers gives', async () => {
     const { captions, tokens } = await golden();
-    const tokenizer = await loadTokenizer(join(FIXTURES, folder), CONTEXT);
+    const tokenizer = await loadTokenizer(join(FIXTURES, folder), CONTEXT, 'hugging-face');
     expect(captions.map((caption) => tokenizer.tokens(caption))).toEqual(tokens);
   });
 });
 
 describe('a tokenizer', () => {
   it('gives the content ids that stand between begin and end', async () => {
-    const tokenizer = await loadTokenizer(join(FIXTURES, 'hf-vit'), CONTEXT);
+    const tokenizer = await loadTokenizer(join(FIXTURES, 'hf-vit'), CONTEXT, 'hugging-face');
     const [caption] = ['the dog sleeps'];
     const ids = tokenizer.contentIds(caption!);
     const row = [...tokenizer.encode([caption!])];
@@ -50,7 +50,7 @@ describe('a tokenizer', () => {
   });
 
   it('reads tokens back as text, bytes included', async () => {
-    const tokenizer = await loadTokenizer(join(FIXTURES, 'hf-vit'), CONTEXT);
+    const tokenizer = await loadTokenizer(join(FIXTURES, 'hf-vit'), CONTEXT, 'hugging-face');
     expect(tokenizer.contentIds('a photo').map((id) => tokenizer.decodeToken(id))).toEqual(
       tokenizer.tokens('a photo').map((token) => token.replace('</w>', '')),
     );
@@ -59,7 +59,7 @@ describe('a tokenizer', () => {
   });
 
   it('encodes to a shorter length on request', async () => {
-    const tokenizer = await loadTokenizer(join(FIXTURES, 'hf-vit'), CONTEXT);
+    const tokenizer = await loadTokenizer(join(FIXTURES, 'hf-vit'), CONTEXT, 'hugging-face');
     const short = tokenizer.encode(['a photo of a cat'], 4);
     expect(short).toHaveLength(4);
     expect(short[3]).toBe(tokenizer.endId);
@@ -69,7 +69,7 @@ describe('a tokenizer', () => {
     const source = join(FIXTURES, 'hf-vit');
     await writeFile(join(dir, 'tokenizer.json'), await readFile(join(source, 'tokenizer.json')));
     await writeFile(join(dir, 'tokenizer_config.json'), JSON.stringify({ pad_token: { content: '!' } }));
-    const tokenizer = await loadTokenizer(dir, CONTEXT);
+    const tokenizer = await loadTokenizer(dir, CONTEXT, 'hugging-face');
     expect(tokenizer.decodeToken(tokenizer.padId)).toBe('!');
     expect(tokenizer.encode(['a'])[CONTEXT - 1]).toBe(tokenizer.padId);
   });
@@ -126,7 +126,9 @@ describe('a tokenizer', () => {
   });
 
   it('is missed by name in a folder without one', async () => {
-    await expect(loadTokenizer(FIXTURES, CONTEXT)).rejects.toMatchObject({ code: 'TOKENIZER_MISSING' });
+    await expect(loadTokenizer(FIXTURES, CONTEXT, 'hugging-face')).rejects.toMatchObject({
+      code: 'TOKENIZER_MISSING',
+    });
   });
 });
 

@@ -31,7 +31,7 @@ const MENDING: Readonly<Record<CheckpointFamily, Pick<TokenizerOptions, 'mend'>>
 export async function loadTokenizer(
   dir: string,
   contextLength: number,
-  family: CheckpointFamily = 'hugging-face',
+  family: CheckpointFamily,
 ): Promise<ClipTokenizer> {
   const own = { contextLength, ...MENDING[family] };
   const json = await readJson(dir, 'tokenizer.json', MOST_BYTES);

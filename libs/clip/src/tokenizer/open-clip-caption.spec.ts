@@ -33,7 +33,7 @@ describe('a caption of an open_clip model', () => {
   });
 
   it('stays as it is for transformers', async () => {
-    const tokenizer = await loadTokenizer(join(FIXTURES, 'open-clip-vit'), CONTEXT);
+    const tokenizer = await loadTokenizer(join(FIXTURES, 'open-clip-vit'), CONTEXT, 'hugging-face');
     expect(tokenizer.tokens('the dog’s')).not.toEqual(tokenizer.tokens("the dog's"));
   });
 

@@ -58,8 +58,8 @@ async function readAgreement(
     // What the detector ranks by: the reference's cosine where there is one; low is suspicious.
     rankings.similarity.push(-(signals.referenceSimilarity ?? signals.similarity ?? 0));
   }
-  const { config } = await openCheckpoint(model);
-  const tokenizer = await loadTokenizer(model, config.text.contextLength);
+  const { config, format } = await openCheckpoint(model);
+  const tokenizer = await loadTokenizer(model, config.text.contextLength, format);
   const manifest = await openPairs(pairs, { roots: [root] });
   const tokens = await readCaptionTokens(manifest, tokenizer, Uint32Array.from(rows));
   const shallow = Math.round(DETECT_DEFAULTS.suspectFraction * rows.length);
