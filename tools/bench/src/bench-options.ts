@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { CLASS_LISTS, TrainingStyle } from '@ubt/redteam';
 import { ATTACKS, POISON_RATES, REPORTED_ATTACKS, REPORTED_SEEDS, type Attack } from './defence/scenarios.js';
-import { classList, names, usage, wholeNumber } from './option-values.js';
+import { classList, names, readOptions, wholeNumber } from './option-values.js';
 import type { Architecture, Regime } from './victim-recipe.js';
 import { workspace } from './workspace.js';
 
@@ -134,18 +133,10 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
 
 function parse(args: readonly string[]) {
   const string = { type: 'string' } as const;
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        ...{ regime: string, seeds: string, attacks: string, only: string, classes: string, pairs: string },
-        ...{ steps: string, 'baseline-steps': string, architecture: string, cache: string, threads: string },
-        help: { type: 'boolean' },
-        quick: { type: 'boolean' },
-      },
-    });
-    return values;
-  } catch (error) {
-    throw usage((error as Error).message);
-  }
+  return readOptions(args, {
+    ...{ regime: string, seeds: string, attacks: string, only: string, classes: string, pairs: string },
+    ...{ steps: string, 'baseline-steps': string, architecture: string, cache: string, threads: string },
+    help: { type: 'boolean' },
+    quick: { type: 'boolean' },
+  });
 }

@@ -1,3 +1,4 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { CLASS_LISTS } from '@ubt/redteam';
 import { UbtError } from '@ubt/errors';
 
@@ -25,11 +26,31 @@ export function names<Name extends string>(
   });
 }
 
-/** The value of an option that takes a whole number above 0. @throws UbtError `USAGE` */
-export function wholeNumber(option: string, text: string | undefined): number | undefined {
+/** The value of an option that takes a whole number above 0, and at most `most`. @throws UbtError `USAGE` */
+export function wholeNumber(
+  option: string,
+  text: string | undefined,
+  most = 999_999_999,
+): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw usage(`${option} ${text}: it must be a whole number above 0.`);
+  if (!/^[1-9]\d{0,8}$/.test(text) || Number(text) > most) {
+    throw usage(`${option} ${text}: it must be a whole number above 0.`);
+  }
   return Number(text);
+}
+
+type OptionsConfig = NonNullable<ParseArgsConfig['options']>;
+
+/** The options of a command line, by name. @throws UbtError `USAGE` */
+export function readOptions<const Options extends OptionsConfig>(
+  args: readonly string[],
+  options: Options,
+): ReturnType<typeof parseArgs<{ args: string[]; options: Options }>>['values'] {
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw usage((error as Error).message);
+  }
 }
 
 /** A command line that is not understood. */

@@ -10,6 +10,7 @@ export type {
   PoisonOptions,
   TriggerChoice,
 } from './poison/poison-options.js';
+export { readTruth, type KnownRows } from './poison/read-truth.js';
 export { trainClip } from './train/train-clip.js';
 export type { ModelShape, Recipe, TrainOptions, TrainProgress, TrainResult } from './train/train-options.js';
 export { isOptimised, needsCleanModel, type Attack, type Planting } from './attacks/attack.js';

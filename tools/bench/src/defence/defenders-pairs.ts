@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openPairs, writeCsv } from '@ubt/data';
 import { seededRandom } from '@ubt/engine';
+import { readTruth } from '@ubt/redteam';
 import type { BenchContext } from './bench-context.js';
 import { pairsKey, scenarioPairs } from './poisoned-pairs.js';
 import type { Scenario } from './scenarios.js';
@@ -47,29 +47,21 @@ export async function writeShare(
     .shuffle([...manifest.usable])
     .slice(0, Math.max(1, Math.round(share * manifest.usable.length)))
     .sort((a, b) => a - b);
-  const known = await truthByRow(truth);
+  const known = await readTruth(truth);
   const rows = await manifest.read(chosen);
   await writeCsv(
     join(folder, 'pairs.csv'),
     ['filepath', 'title'],
     rows.map(({ imagePath, caption }) => [imagePath, caption]),
   );
-  const flags = rows.map(({ row }) => known.get(row) ?? { poisoned: 0, wrong: 0 });
+  const flags = rows.map(({ row }) => ({
+    poisoned: known.poisoned.has(row) ? 1 : 0,
+    wrong: known.wrongCaptions.has(row) ? 1 : 0,
+  }));
   await writeCsv(
     join(folder, 'truth.csv'),
     ['row', 'poisoned', 'wrong_caption'],
     flags.map(({ poisoned, wrong }, row) => [row, poisoned, wrong]),
   );
   return { pairs: rows.length, poisoned: flags.filter(({ poisoned }) => poisoned === 1).length };
-}
-
-/** The first columns of a `truth.csv`: `row,poisoned,wrong_caption,…`. */
-async function truthByRow(path: string): Promise<Map<number, { poisoned: number; wrong: number }>> {
-  const lines = (await readFile(path, 'utf8')).trim().split('\n').slice(1);
-  return new Map(
-    lines.map((line) => {
-      const [row, poisoned, wrong] = line.split(',').map(Number) as [number, number, number];
-      return [row, { poisoned, wrong }];
-    }),
-  );
 }

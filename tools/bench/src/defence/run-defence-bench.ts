@@ -7,20 +7,12 @@ import { tradeOffChart } from '../results/chart/trade-off-chart.js';
 import { measuredAttacks, renderResults } from '../results/render-results.js';
 import { resultsName } from '../results/results-name.js';
 import { updatePage } from '../results/update-page.js';
+import type { BenchIo } from '../run-command.js';
 import { BASELINES, VICTIM_RECIPE } from '../victim-recipe.js';
 import { workspace } from '../workspace.js';
 import { openCellStore } from './cell-store.js';
 import { productDigests } from './product-digest.js';
 import { runTasks } from './run-tasks.js';
-
-/** What the benchmark prints to. */
-export interface BenchIo {
-  /** One line about the progress. */
-  readonly progress: (line: string) => void;
-  /** The result. */
-  readonly result: (text: string) => void;
-  readonly signal: AbortSignal;
-}
 
 /**
  * Runs the benchmark of the defence, or what is missing of it. A run of everything replaces the committed

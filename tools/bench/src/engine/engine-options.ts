@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
-import { UbtError } from '@ubt/errors';
+import { readOptions, usage, wholeNumber } from '../option-values.js';
 import { CASES, type BenchCase } from './cases.js';
 import type { Clock } from './engine-table.js';
 
@@ -13,6 +12,9 @@ export interface EngineBenchOptions {
   readonly python: string;
   readonly help: boolean;
 }
+
+/** Rounds and threads, at most. */
+const MOST = 99_999;
 
 /** Printed for --help. */
 export const ENGINE_USAGE = `Usage: npm run bench:engine -- [options]
@@ -44,8 +46,8 @@ export function parseEngineOptions(args: readonly string[]): EngineBenchOptions 
   if (clock !== 'wall' && clock !== 'cpu') throw usage(`--clock ${clock}: use wall or cpu.`);
   return {
     cases: CASES.filter(({ name, small }) => names?.includes(name) ?? (!quick || small)),
-    rounds: wholeNumber('--rounds', values.rounds) ?? (quick ? 5 : 9),
-    threads: wholeNumber('--threads', values.threads) ?? availableParallelism(),
+    rounds: wholeNumber('--rounds', values.rounds, MOST) ?? (quick ? 5 : 9),
+    threads: wholeNumber('--threads', values.threads, MOST) ?? availableParallelism(),
     clock,
     python: values.python ?? 'python3',
     help: values.help === true,
@@ -55,19 +57,5 @@ export function parseEngineOptions(args: readonly string[]): EngineBenchOptions 
 function parse(args: readonly string[]) {
   const [string, boolean] = [{ type: 'string' }, { type: 'boolean' }] as const;
   const options = { only: string, rounds: string, threads: string, clock: string, python: string } as const;
-  try {
-    return parseArgs({ args: [...args], options: { ...options, quick: boolean, help: boolean } }).values;
-  } catch (error) {
-    throw usage((error as Error).message);
-  }
-}
-
-function wholeNumber(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw usage(`${option} ${text}: it must be a whole number above 0.`);
-  return Number(text);
-}
-
-function usage(message: string): UbtError {
-  return new UbtError('invalid-argument', message, { code: 'USAGE', fix: 'See --help.' });
+  return readOptions(args, { ...options, quick: boolean, help: boolean });
 }

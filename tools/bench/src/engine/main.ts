@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { UbtError } from '@ubt/errors';
+import { runCommand } from '../run-command.js';
 import { ENGINE_USAGE, parseEngineOptions } from './engine-options.js';
 import { renderEngineTables } from './engine-table.js';
 import { measureCase, type CaseResult, type MissingSides } from './measure-case.js';
@@ -7,20 +7,13 @@ import { measureCase, type CaseResult, type MissingSides } from './measure-case.
 const interruption = new AbortController();
 process.once('SIGINT', () => interruption.abort());
 
-try {
-  const options = parseEngineOptions(process.argv.slice(2));
-  if (options.help) process.stdout.write(ENGINE_USAGE);
-  else {
-    const missing: MissingSides = new Map();
-    const results: CaseResult[] = [];
-    const progress = (line: string): void => void process.stderr.write(`${line}\n`);
-    for (const given of options.cases) {
-      results.push(await measureCase(given, missing, { ...options, progress, signal: interruption.signal }));
-    }
-    process.stdout.write(renderEngineTables(results, missing, options.clock));
+await runCommand(async (args, { progress, result, signal }) => {
+  const options = parseEngineOptions(args);
+  if (options.help) return result(ENGINE_USAGE);
+  const missing: MissingSides = new Map();
+  const results: CaseResult[] = [];
+  for (const given of options.cases) {
+    results.push(await measureCase(given, missing, { ...options, progress, signal }));
   }
-} catch (thrown) {
-  const { message, code, fix } = UbtError.from(thrown);
-  process.exitCode = 1;
-  process.stderr.write(`error: ${message} [${code}]\n${fix === undefined ? '' : `  fix: ${fix}\n`}`);
-}
+  result(renderEngineTables(results, missing, options.clock));
+}, interruption);

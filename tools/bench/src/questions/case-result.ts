@@ -1,5 +1,4 @@
-import type { DefenceOutcome, Measures } from '../results/bench-results.js';
-import type { BenchResults } from '../results/bench-results.js';
+import type { BenchResults, DefenceOutcome, Measures } from '../results/bench-results.js';
 import type { Agreement } from './agreement.js';
 
 /** What a model learned from and how. */

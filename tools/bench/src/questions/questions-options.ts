@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ATTACKS as RED_TEAM_ATTACKS } from '@ubt/redteam';
 import { REPORTED_SEEDS } from '../defence/scenarios.js';
-import { classList, names, usage, wholeNumber } from '../option-values.js';
+import { classList, names, readOptions, wholeNumber } from '../option-values.js';
 import { workspace } from '../workspace.js';
 import type { CaseOptions, Question } from './question.js';
 import { QUESTIONS } from './questions.js';
@@ -85,15 +84,8 @@ export function parseQuestionsOptions(args: readonly string[]): QuestionsOptions
 function parse(args: readonly string[]) {
   const string = { type: 'string' } as const;
   const boolean = { type: 'boolean' } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        ...{ only: string, seeds: string, attacks: string, models: string, classes: string, pairs: string },
-        ...{ steps: string, cache: string, threads: string, list: boolean, help: boolean },
-      },
-    }).values;
-  } catch (error) {
-    throw usage((error as Error).message);
-  }
+  return readOptions(args, {
+    ...{ only: string, seeds: string, attacks: string, models: string, classes: string, pairs: string },
+    ...{ steps: string, cache: string, threads: string, list: boolean, help: boolean },
+  });
 }

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { disposeClip, loadCheckpoint, saveCheckpoint, type Checkpoint } from '@ubt/clip';
 import { createDecodeCache, openPairs, pairBatches, readCaptionTokens, type PairManifest } from '@ubt/data';
+import { readTruth } from '@ubt/redteam';
 import { select, SELECT_DEFAULTS, type SelectionOutcome } from '@ubt/selector';
 import {
   consultReference,
@@ -13,7 +14,6 @@ import {
 } from '@ubt/unlearner';
 import { withEngine, type BenchContext } from '../defence/bench-context.js';
 import { rankQuality } from '../defence/detectors/rank-quality.js';
-import { poisonedRows } from '../defence/poisoned-rows.js';
 import type { DefenceOutcome } from '../results/bench-results.js';
 import type { Ablation } from './ablation.js';
 import type { AblatedDetection, AblationSubject } from './detect-ablated.js';
@@ -148,7 +148,7 @@ function describe(
 
 /** How well scores and suspects tell the poisoned pairs; nothing where none is poisoned. */
 async function quality({ detection }: Run, { suspectRows }: SelectionOutcome, truth: string) {
-  const poisoned = await poisonedRows(truth);
+  const { poisoned } = await readTruth(truth);
   if (poisoned.size === 0) return {};
   const found = suspectRows.filter((row) => poisoned.has(row)).length;
   const listed = suspectRows.length;

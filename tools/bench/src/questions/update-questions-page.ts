@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { atomicWriteFile } from '@ubt/data';
 import { UbtError } from '@ubt/errors';
-import { betweenMarkers } from '../results/update-page.js';
+import { replaceSection } from '../results/update-page.js';
 import type { QuestionResults } from './case-result.js';
 import { QUESTIONS } from './questions.js';
 import { renderQuestion } from './render-question.js';
@@ -15,7 +14,6 @@ import { renderQuestion } from './render-question.js';
  * @throws UbtError `PAGE_WITHOUT_MARKERS`
  */
 export async function updateQuestionsPage(page: string, folder: string): Promise<void> {
-  const before = await readFile(page, 'utf8');
   const sections: string[] = [];
   const missing: string[] = [];
   for (const question of QUESTIONS) {
@@ -24,7 +22,7 @@ export async function updateQuestionsPage(page: string, folder: string): Promise
     else sections.push(renderQuestion(question, results));
   }
   if (missing.length > 0) sections.push(['## Not run yet\n', ...missing, ''].join('\n'));
-  await atomicWriteFile(page, betweenMarkers(before, sections.join('\n'), page, 'questions'));
+  await replaceSection(page, sections.join('\n'), 'questions');
 }
 
 async function readResults(path: string): Promise<QuestionResults | undefined> {

@@ -15,7 +15,6 @@ import { measuredAttacks, renderResults } from './render-results.js';
  * @throws UbtError `PAGE_WITHOUT_MARKERS`
  */
 export async function updatePage(page: string, folder: string): Promise<void> {
-  const before = await readFile(page, 'utf8');
   const files = (await readdir(folder)).filter((name) => /^defence-.+\.json$/.test(name));
   const sections: string[] = [];
   // "scratch" comes before "fine-tuned": the main case first.
@@ -25,7 +24,17 @@ export async function updatePage(page: string, folder: string): Promise<void> {
     await atomicWriteFile(join(dirname(page), chart), tradeOffChart(results, measuredAttacks(results)));
     sections.push(renderResults(results, chart));
   }
-  await atomicWriteFile(page, betweenMarkers(before, sections.join('\n'), page));
+  await replaceSection(page, sections.join('\n'), 'defence');
+}
+
+/**
+ * Puts other text between the markers of a benchmark on a page.
+ *
+ * @param bench as in `npm run bench:defence`
+ * @throws UbtError `PAGE_WITHOUT_MARKERS`
+ */
+export async function replaceSection(page: string, content: string, bench: string): Promise<void> {
+  await atomicWriteFile(page, betweenMarkers(await readFile(page, 'utf8'), content, page, bench));
 }
 
 /**

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { atomicWriteFile } from '@ubt/data';
-import { UbtError } from '@ubt/errors';
 import { temporaryDirectory, writeTinyData } from '@ubt/test-kit';
 import { describeRun } from '../results/describe-run.js';
-import { betweenMarkers } from '../results/update-page.js';
+import { replaceSection } from '../results/update-page.js';
+import { runCommand } from '../run-command.js';
 import { workspace } from '../workspace.js';
 import { measureScale } from './measure-scale.js';
 import { parseScaleOutOptions, SCALE_OUT_USAGE, type ScaleOutOptions } from './scale-out-options.js';
@@ -20,16 +20,11 @@ import { writeManyPairs } from './write-many-pairs.js';
 /** Different images of the generated pairs. */
 const IMAGES = 1_000;
 
-try {
-  const args = process.argv.slice(2);
+await runCommand(async (args, io) => {
   const options = parseScaleOutOptions(args);
-  if (options.help) process.stdout.write(SCALE_OUT_USAGE);
+  if (options.help) io.result(SCALE_OUT_USAGE);
   else await run(options, args);
-} catch (thrown) {
-  const { message, code, fix } = UbtError.from(thrown);
-  process.exitCode = 1;
-  process.stderr.write(`error: ${message} [${code}]\n${fix === undefined ? '' : `  fix: ${fix}\n`}`);
-}
+});
 
 async function run(options: ScaleOutOptions, args: readonly string[]): Promise<void> {
   const { method, shardPairs, threads } = options;
@@ -45,8 +40,7 @@ async function run(options: ScaleOutOptions, args: readonly string[]): Promise<v
   await mkdir(join(workspace, 'tools/bench/results'), { recursive: true });
   const json = `${JSON.stringify(results, null, 2)}\n`;
   await atomicWriteFile(join(workspace, 'tools/bench/results/scale-out.json'), json);
-  const page = join(workspace, 'docs/deployment.md');
-  await atomicWriteFile(page, betweenMarkers(await readFile(page, 'utf8'), section, page, 'scale-out'));
+  await replaceSection(join(workspace, 'docs/deployment.md'), section, 'scale-out');
 }
 
 async function measureAll(options: ScaleOutOptions): Promise<ScaleOutCell[]> {

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { UbtError } from '@ubt/errors';
+import { readOptions, usage } from '../option-values.js';
 
 /** What a run of the scale-out benchmark covers. */
 export interface ScaleOutOptions {
@@ -48,12 +47,7 @@ export function parseScaleOutOptions(args: readonly string[]): ScaleOutOptions {
 function parse(args: readonly string[]) {
   const [string, boolean] = [{ type: 'string' }, { type: 'boolean' }] as const;
   const numeric = { pairs: string, replicas: string, 'shard-pairs': string, threads: string } as const;
-  try {
-    const options = { ...numeric, method: string, dry: boolean, help: boolean };
-    return parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    throw usage((error as Error).message);
-  }
+  return readOptions(args, { ...numeric, method: string, dry: boolean, help: boolean });
 }
 
 function numbers(option: string, text: string, least: number): number[] {
@@ -62,8 +56,4 @@ function numbers(option: string, text: string, least: number): number[] {
     throw usage(`${option} ${text}: use whole numbers from ${least}, separated by commas.`);
   }
   return parts;
-}
-
-function usage(message: string): UbtError {
-  return new UbtError('invalid-argument', message, { code: 'USAGE', fix: 'See --help.' });
 }

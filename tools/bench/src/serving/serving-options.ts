@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
-import { UbtError } from '@ubt/errors';
+import { readOptions, wholeNumber } from '../option-values.js';
 
 /** What a run of the serving benchmark covers. */
 export interface ServingOptions {
@@ -39,6 +38,8 @@ checkpoint; tells latency, throughput, memory, health probes and refusals.
 Only a run of the tiny model with default streams, pairs and window writes its results.
 `;
 
+/** Every number, at most. */
+const MOST = 99_999;
 const FULL = { streams: 64, pairs: 200, window: 8 };
 const QUICK = { streams: 8, pairs: 20, window: 8 };
 
@@ -51,14 +52,14 @@ export function parseServingOptions(args: readonly string[]): ServingOptions {
   const values = parse(args);
   const usual = values.quick === true ? QUICK : FULL;
   const load = {
-    streams: wholeNumber('--streams', values.streams) ?? usual.streams,
-    pairs: wholeNumber('--pairs', values.pairs) ?? usual.pairs,
-    window: wholeNumber('--window', values.window) ?? usual.window,
+    streams: wholeNumber('--streams', values.streams, MOST) ?? usual.streams,
+    pairs: wholeNumber('--pairs', values.pairs, MOST) ?? usual.pairs,
+    window: wholeNumber('--window', values.window, MOST) ?? usual.window,
   };
   const isFull = load.streams === FULL.streams && load.pairs === FULL.pairs && load.window === FULL.window;
   return {
     ...load,
-    threads: wholeNumber('--threads', values.threads) ?? availableParallelism(),
+    threads: wholeNumber('--threads', values.threads, MOST) ?? availableParallelism(),
     python: values.python ?? 'python3',
     model: values.model,
     writes: isFull && values.model === undefined && values.dry !== true,
@@ -69,27 +70,12 @@ export function parseServingOptions(args: readonly string[]): ServingOptions {
 function parse(args: readonly string[]) {
   const [string, boolean] = [{ type: 'string' }, { type: 'boolean' }] as const;
   const texts = { streams: string, pairs: string, window: string, threads: string } as const;
-  const options = {
+  return readOptions(args, {
     ...texts,
     python: string,
     model: string,
     quick: boolean,
     dry: boolean,
     help: boolean,
-  } as const;
-  try {
-    return parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    throw usage((error as Error).message);
-  }
-}
-
-function wholeNumber(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw usage(`${option} ${text}: it must be a whole number above 0.`);
-  return Number(text);
-}
-
-function usage(message: string): UbtError {
-  return new UbtError('invalid-argument', message, { code: 'USAGE', fix: 'See --help.' });
+  });
 }

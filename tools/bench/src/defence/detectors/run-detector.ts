@@ -1,7 +1,7 @@
+import { readTruth } from '@ubt/redteam';
 import type { DetectionQuality } from '../../results/bench-results.js';
 import type { BenchContext } from '../bench-context.js';
 import { scenarioPairs } from '../poisoned-pairs.js';
-import { poisonedRows } from '../poisoned-rows.js';
 import type { Scenario } from '../scenarios.js';
 import type { BenchModel } from '../train-in-cell.js';
 import type { Detector } from './detector.js';
@@ -19,7 +19,7 @@ export async function runDetector(
     async compute() {
       const { rows, scores } = await detector.score(context, scenario, model);
       const { truth } = await scenarioPairs(context, scenario);
-      return rankQuality(rows, scores, await poisonedRows(truth));
+      return rankQuality(rows, scores, (await readTruth(truth)).poisoned);
     },
   });
   return cell.result;
