@@ -1,10 +1,11 @@
 import { matMul, reshape, transpose } from '../recorder/operations.js';
 import type { Recorder } from '../recorder/recorder.js';
 import type { Value } from '../recorder/value.js';
-import { conv2d } from './conv.js';
+import { conv2d, prefersPatches } from './conv.js';
 import {
   convGeometry,
   fromNchw,
+  fromNhwc,
   inNchw,
   toNchw,
   toNhwc,
@@ -16,15 +17,10 @@ import type { Kernel, KernelFamily } from './kernel.js';
 import { patches } from './patches.js';
 import { reverseAxes } from './shapes.js';
 
-/** Up to this many output channels the filter gradient is faster computed transposed. */
-const NARROW_CHANNELS = 32;
-
 /** Gradient with respect to the input: each input pixel collects from the windows that read it. */
 function backpropInput(graph: Recorder, dy: Value, filter: Value, info: Conv2DInfo): Value {
   if (info.strideHeight === 1 && info.strideWidth === 1) {
-    // With stride 1 that is itself a convolution: of dy, with the filter turned by 180° and in and out swapped.
-    const turned = transpose(graph, reverseAxes(graph, filter, [0, 1]), [0, 1, 3, 2]);
-    return conv2d(graph, dy, turned, turnedGeometry(info));
+    return convolveTurned(graph, dy, filter, turnedGeometry(info));
   }
   const weights = transpose(graph, filter, [3, 2, 0, 1]);
   const attributes = { ...windowAttributes(info), output_padding: unreached(info) };
@@ -36,6 +32,22 @@ function backpropInput(graph: Recorder, dy: Value, filter: Value, info: Conv2DIn
     attributes,
   );
   return fromNchw(graph, dx, info);
+}
+
+/** With stride 1 it is itself a convolution: of dy, with the filter turned by 180° and in and out swapped. */
+function convolveTurned(graph: Recorder, dy: Value, filter: Value, info: Conv2DInfo): Value {
+  if (prefersPatches(info) && filter.frozen === null) {
+    const rows = patches(graph, toNhwc(graph, dy, info), info, { taps: 'backwards' });
+    const matrix = reshape(graph, transpose(graph, filter, [2, 0, 1, 3]), [info.outChannels, rows.shape[1]!]);
+    return fromNhwc(graph, reshape(graph, matMul(graph, rows, matrix, false, true), nhwcOut(info)), info);
+  }
+  // Turned as `[in, out, height, width]`, which ONNX Runtime's convolution takes as it is.
+  const turned = reverseAxes(graph, transpose(graph, filter, [2, 3, 0, 1]), [2, 3]);
+  return conv2d(graph, dy, transpose(graph, turned, [2, 3, 1, 0]), info);
+}
+
+function nhwcOut({ batchSize, outHeight, outWidth, outChannels }: Conv2DInfo): number[] {
+  return [batchSize, outHeight, outWidth, outChannels];
 }
 
 function turnedGeometry(info: Conv2DInfo): Conv2DInfo {
@@ -67,16 +79,18 @@ const conv2dBackpropInput: Kernel = ({ graph, inputs, attrs }) => {
   return backpropInput(graph, dy, filter, convGeometry(attrs, attrs.inputShape, filter.shape));
 };
 
-/** Gradient with respect to the filter: what the windows read, times dy. */
+/**
+ * Gradient with respect to the filter: dy times what the windows read, as `[out, taps·in]`. dy is the smaller side to
+ * transpose, and from there to the OIHW of PyTorch's models it is not far (measured in docs/engine.md).
+ */
 const conv2dBackpropFilter: Kernel = ({ graph, inputs, attrs }) => {
   const info = convGeometry(attrs, inputs['x']!.shape, attrs.filterShape);
   const rows = patches(graph, toNhwc(graph, inputs['x']!, info), info);
   const dy = reshape(graph, toNhwc(graph, inputs['dy']!, info), [rows.shape[0]!, info.outChannels]);
-  const product =
-    info.outChannels <= NARROW_CHANNELS
-      ? transpose(graph, matMul(graph, dy, rows, true, false), [1, 0])
-      : matMul(graph, rows, dy, true, false);
-  return reshape(graph, product, attrs.filterShape);
+  const product = matMul(graph, dy, rows, true, false);
+  const [height, width, inChannels, outChannels] = attrs.filterShape as [number, number, number, number];
+  const ohwi = reshape(graph, product, [outChannels, height, width, inChannels]);
+  return transpose(graph, ohwi, [1, 2, 3, 0]);
 };
 
 /** Gradients of convolutions over two dimensions. */

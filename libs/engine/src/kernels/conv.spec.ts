@@ -107,6 +107,28 @@ describe('conv2d', () => {
     expect(await gradientError((a) => tf.conv2d(x, a as tf.Tensor4D, 2, 'same'), w, 1)).toBeLessThan(1e-3);
   });
 
+  it.each(differentiable)(
+    '%s: gives the same for a filter that lies as in PyTorch',
+    async (_name, geometry) => {
+      const { size, channels, kernel, stride, pad } = geometry;
+      const x = normalTensor([2, ...size, channels[0]], 1) as tf.Tensor4D;
+      const hwio = normalTensor([...kernel, ...channels], 2) as tf.Tensor4D;
+      const oihw = tf.transpose(hwio, [3, 2, 0, 1]);
+      await oihw.data();
+      const results = (filter: (w: tf.Tensor) => tf.Tensor, w: tf.Tensor): tf.Tensor[] => {
+        const conv = (a: tf.Tensor, b: tf.Tensor) =>
+          tf.conv2d(a as tf.Tensor4D, filter(b) as tf.Tensor4D, stride, pad);
+        const y = conv(x, w);
+        return [y, ...tf.grads(conv)([x, w], normalTensor(y.shape, 3))];
+      };
+      const [y, dx, dw] = results((w) => w, hwio);
+      const [yTurned, dxTurned, dwTurned] = results((w) => tf.transpose(w, [2, 3, 1, 0]), oihw);
+      expect(await largestDifference(yTurned!, y!)).toBeLessThan(1e-4);
+      expect(await largestDifference(dxTurned!, dx!)).toBeLessThan(1e-4);
+      expect(await largestDifference(dwTurned!, tf.transpose(dw!, [3, 2, 0, 1]))).toBeLessThan(1e-3);
+    },
+  );
+
   it('gives the same for channels first', async () => {
     const x = normalTensor([2, 5, 5, 3], 1) as tf.Tensor4D;
     const w = normalTensor([3, 3, 3, 4], 2) as tf.Tensor4D;
@@ -127,3 +149,8 @@ describe('conv2d', () => {
     );
   });
 });
+
+async function largestDifference(a: tf.Tensor, b: tf.Tensor): Promise<number> {
+  expect(a.shape).toEqual(b.shape);
+  return (await tf.max(tf.abs(tf.sub(a, b))).data())[0]!;
+}

@@ -10,12 +10,13 @@ import type { Conv2DInfo } from './conv-geometry.js';
  *
  * @param x NHWC images of the geometry's input size
  * @param outside what a window reads beyond the rim
+ * @param taps the order in which a row has what its window reads; `backwards` is that of a filter turned by 180°
  */
 export function patches(
   graph: Recorder,
   x: Value,
   info: Conv2DInfo,
-  outside: Value = graph.scalar(x.dtype, 0),
+  { outside = graph.scalar(x.dtype, 0), taps = 'forwards' }: PatchOptions = {},
 ): Value {
   const channels = x.shape[3]!;
   const columns = info.filterHeight * info.filterWidth * channels;
@@ -34,11 +35,17 @@ export function patches(
     outside,
   );
   const pixels = reshape(graph, padded, [info.batchSize, padded.shape[1]! * padded.shape[2]!, channels]);
-  const places = windowPlaces(graph, info, padded.shape[2]!);
+  const places = windowPlaces(graph, info, padded.shape[2]!, taps);
   const taken = graph.op('Gather', [pixels, places], x.dtype, [info.batchSize, places.size, channels], {
     axis: 1,
   });
   return reshape(graph, taken, [rows, columns]);
+}
+
+/** What {@link patches} can be told. */
+export interface PatchOptions {
+  readonly outside?: Value;
+  readonly taps?: 'forwards' | 'backwards';
 }
 
 /** Whether each output pixel depends only on the input pixel at the same place. */
@@ -49,15 +56,21 @@ export function readsOwnPixel(info: Conv2DInfo): boolean {
 }
 
 /** For every output pixel and filter tap, the place of the pixel it reads in the flattened padded image. */
-function windowPlaces(graph: Recorder, info: Conv2DInfo, paddedWidth: number): Value {
+function windowPlaces(
+  graph: Recorder,
+  info: Conv2DInfo,
+  paddedWidth: number,
+  taps: 'forwards' | 'backwards',
+): Value {
   const { outHeight, outWidth, filterHeight, filterWidth } = info;
   const { strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
   const sizes = [outHeight, outWidth, filterHeight, filterWidth];
   const steps = [strideHeight, strideWidth, dilationHeight, dilationWidth, paddedWidth];
   // Negative padding cuts the image, which is the same as starting further inside.
   const offsets = [Math.min(0, info.padInfo.top), Math.min(0, info.padInfo.left)];
-  const key = `window places ${[...sizes, ...steps, ...offsets].join()}`;
+  const key = `window places ${taps} ${[...sizes, ...steps, ...offsets].join()}`;
   const count = outHeight * outWidth * filterHeight * filterWidth;
+  const tap = (at: number, size: number) => (taps === 'forwards' ? at : size - 1 - at);
   return graph.computedConstant(key, 'int32', [count], () => {
     const places = new Int32Array(count);
     let i = 0;
@@ -65,8 +78,8 @@ function windowPlaces(graph: Recorder, info: Conv2DInfo, paddedWidth: number): V
       for (let x = 0; x < outWidth; x++) {
         for (let row = 0; row < filterHeight; row++) {
           for (let column = 0; column < filterWidth; column++) {
-            const atY = y * strideHeight + row * dilationHeight - offsets[0]!;
-            const atX = x * strideWidth + column * dilationWidth - offsets[1]!;
+            const atY = y * strideHeight + tap(row, filterHeight) * dilationHeight - offsets[0]!;
+            const atX = x * strideWidth + tap(column, filterWidth) * dilationWidth - offsets[1]!;
             places[i++] = atY * paddedWidth + atX;
           }
         }
