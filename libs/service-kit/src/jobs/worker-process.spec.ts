@@ -18,3 +18,15 @@ it('reports the last words of a worker that died, without the secrets in them', 
     how: 'ended with exit code 3; its last words: no luck with (hidden)',
   });
 });
+
+it('says that a worker has died which the system did not start', async () => {
+  // The longest string that Linux takes as a variable is 128 KiB.
+  const env = { TOO_LONG: 'x'.repeat(200_000) };
+  const worker = startWorker(
+    { entry: 'worker.mjs', env },
+    { job: 'jobs/1' } as StartMessage,
+    () => undefined,
+  );
+  const ended = await worker.outcome;
+  expect(ended).toEqual({ kind: 'died', how: 'could not run: spawn E2BIG' });
+});

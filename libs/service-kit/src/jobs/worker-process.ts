@@ -39,18 +39,30 @@ const TERM_TO_KILL_MS = 500;
 const ANSWER_TO_KILL_MS = 2_000;
 const LAST_WORDS = 2_000;
 
-/** Forks a worker and hands it its job. */
+/** Forks a worker and hands it its job; where the system has no process to give, it has died at once. */
 export function startWorker(
   options: WorkerOptions,
   start: StartMessage,
   onNews: (news: WorkerNews) => void,
 ): WorkerProcess {
-  const child = fork(options.entry, [start.job], {
+  try {
+    return lead(forkWorker(options, start.job), start, onNews);
+  } catch (error) {
+    const died = { kind: 'died', how: couldNotRun(error) } as const;
+    return { pid: undefined, outcome: Promise.resolve(died), cancel: () => undefined };
+  }
+}
+
+function forkWorker({ entry, execArgv = [], env }: WorkerOptions, job: string): ChildProcess {
+  return fork(entry, [job], {
     serialization: 'advanced',
-    execArgv: [...(options.execArgv ?? [])],
-    env: childEnvironment(options.env),
+    execArgv: [...execArgv],
+    env: childEnvironment(env),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
+}
+
+function lead(child: ChildProcess, start: StartMessage, onNews: (news: WorkerNews) => void): WorkerProcess {
   const timers: NodeJS.Timeout[] = [];
   const killAfter = (milliseconds: number, signal: NodeJS.Signals) =>
     timers.push(setTimeout(() => child.kill(signal), milliseconds));
@@ -81,7 +93,8 @@ function outcomeOf(
 ): Promise<WorkerOutcome> {
   let answer: WorkerOutcome | undefined;
   let lastWords = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+  // Without a free file descriptor there is no stderr either; the event `error` follows.
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     lastWords = (lastWords + text).slice(-LAST_WORDS);
   });
   child.on('message', (raw) => {
@@ -97,9 +110,7 @@ function outcomeOf(
     onAnswer();
   });
   return new Promise((resolve) => {
-    child.once('error', (error) =>
-      resolve(answer ?? { kind: 'died', how: `could not run: ${error.message}` }),
-    );
+    child.once('error', (error) => resolve(answer ?? { kind: 'died', how: couldNotRun(error) }));
     child.once('close', (code, signal) => {
       const how = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
       // They end up in the job's record, which every reader of jobs sees.
@@ -107,4 +118,8 @@ function outcomeOf(
       resolve(answer ?? { kind: 'died', how: words === '' ? how : `${how}; its last words: ${words}` });
     });
   });
+}
+
+function couldNotRun(cause: unknown): string {
+  return `could not run: ${cause instanceof Error ? cause.message : String(cause)}`;
 }

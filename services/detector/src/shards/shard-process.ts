@@ -6,7 +6,7 @@ import type { FromShardWorker, ToShardWorker } from './shard-protocol.js';
 
 /** Measures shards in a process of its own, so that the event loop stays free for calls, probes and the broker. */
 export interface ShardProcess {
-  /** @throws UbtError of the shard, `signal`'s reason, or SHARD_WORKER_DIED (`unavailable`) */
+  /** @throws UbtError of the shard, `signal`'s reason, or SHARD_WORKER_DIED or SHARD_WORKER_NOT_STARTED (`unavailable`) */
   measure(shard: ScoringShard, signal: AbortSignal): Promise<ScoringShardResult>;
   stop(): Promise<void>;
 }
@@ -72,8 +72,7 @@ export function createShardProcess({ env, idleMs = IDLE_MS, onDeath }: ShardProc
     async measure(shard, signal) {
       signal.throwIfAborted();
       clearTimeout(idle);
-      child ??= start();
-      const worker = child;
+      const worker = (child ??= startOrRefuse(start));
       const id = nextId++;
       let kill: NodeJS.Timeout | undefined;
       const cancel = () => {
@@ -104,6 +103,19 @@ export function createShardProcess({ env, idleMs = IDLE_MS, onDeath }: ShardProc
       await gone;
     },
   };
+}
+
+function startOrRefuse(start: () => ChildProcess): ChildProcess {
+  try {
+    return start();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UbtError('unavailable', `The process that measures shards could not be started (${why}).`, {
+      code: 'SHARD_WORKER_NOT_STARTED',
+      fix: 'If it stays so, give the detector more memory, or a higher limit of processes or open files.',
+      cause,
+    });
+  }
 }
 
 function workerDied(how: string): UbtError {
