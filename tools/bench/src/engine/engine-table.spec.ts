@@ -25,12 +25,13 @@ describe('speedUp', () => {
 });
 
 describe('renderEngineTables', () => {
-  const results = [{ case: CASES[0]!, sides: [side('engine', [10, 12, 14]), side('PyTorch', [24, 24, 24])] }];
+  const sides = [side('engine', [10, 12, 14]), side('PyTorch', [24, 24, 24])];
+  const results = [{ case: CASES[0]!, sides, failures: ['tfjs wasm failed: no gradient'] }];
   const missing = new Map([['tfjs-node', 'it is not installed'] as const]);
 
   it('has a row per case, times, ratios and costs, and says who took no part', () => {
     const text = renderEngineTables(results, missing, 'wall');
-    const rows = text.split('\n').filter((line) => line.includes(CASES[0]!.title));
+    const rows = text.split('\n').filter((line) => line.startsWith(`| ${CASES[0]!.title}`));
     expect(
       rows.map((row) =>
         row
@@ -44,6 +45,7 @@ describe('renderEngineTables', () => {
       ['1.2, 100', '1.2, 100'],
     ]);
     expect(text).toContain('tfjs-node took no part: it is not installed');
+    expect(text).toContain(`${CASES[0]!.title}: tfjs wasm failed: no gradient`);
     expect(renderEngineTables(results, missing, 'cpu')).toContain('processor time');
   });
 

@@ -35,6 +35,7 @@ export function renderEngineTables(
     'Seconds from the made model to the first result, and peak memory of the process in MiB.',
     costTable(results, sides),
     ...[...missing].map(([name, reason]) => `${name} took no part: ${reason}`),
+    ...results.flatMap(({ case: { title }, failures }) => failures.map((failure) => `${title}: ${failure}`)),
     '',
   ].join('\n');
 }

@@ -27,9 +27,11 @@ export interface SideResult {
 export interface CaseResult {
   readonly case: BenchCase;
   readonly sides: readonly SideResult[];
+  /** What sides that began the case failed with. */
+  readonly failures: readonly string[];
 }
 
-/** Why a side took no part, by its name. */
+/** Why a side can take no part in any case, by its name. */
 export type MissingSides = Map<Side['name'], string>;
 
 /** A second step may compile once more: with the weights as part of the graph. */
@@ -42,6 +44,7 @@ export async function measureCase(
   { threads, rounds, python, progress, signal }: MeasureOptions,
 ): Promise<CaseResult> {
   const processes: SideProcess[] = [];
+  const failures: string[] = [];
   try {
     for (const side of SIDES.filter((one) => one.takes(given) && !missing.has(one.name))) {
       const { task, config, batch, batchNorm } = given;
@@ -59,11 +62,11 @@ export async function measureCase(
         if (!(step instanceof UbtError)) steps.push(step);
         else {
           taken.delete(one);
-          missing.set(one.side.name, `${given.name}: ${step.message}`);
+          failures.push(step.message);
         }
       }
     }
-    return { case: given, sides: [...taken].map(([one, steps]) => sideResult(one, steps)) };
+    return { case: given, sides: [...taken].map(([one, steps]) => sideResult(one, steps)), failures };
   } finally {
     for (const one of processes) one.close();
   }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { UbtError } from '@ubt/errors';
+import { childEnvironment } from '@ubt/service-kit';
 import { workspace } from '../workspace.js';
-import type { Job, Readiness, Side, Step } from './sides.js';
+import type { Job, Missing, Readiness, Side, Step } from './sides.js';
 
 /** A side that runs in a process of its own, one case long. */
 export interface SideProcess {
@@ -26,13 +27,13 @@ const PYTHON_PROGRAM = join(workspace, 'tools/bench/engine/torch_side.py');
 export async function startSide(side: Side, job: Job, python: string): Promise<SideProcess> {
   const [program, file] =
     side.program === 'node' ? [process.execPath, NODE_PROGRAM] : [python, PYTHON_PROGRAM];
-  const child = spawn(program, [file], { stdio: 'pipe' });
+  const child = spawn(program, [file], { stdio: 'pipe', env: childEnvironment() });
   let complaint = '';
   child.stderr.on('data', (text: Buffer) => (complaint = `${complaint}${text.toString()}`.slice(-2000)));
   const failed = new Promise<never>((_, reject) => {
     child.once('error', reject);
     // The streams' end, so that everything it said is there.
-    child.once('close', (code) => reject(sideEnded(side, code, complaint)));
+    child.once('close', (code, signal) => reject(sideEnded(side, signal ?? `exit code ${code}`, complaint)));
   });
   failed.catch(() => undefined);
   child.stdin.on('error', () => undefined);
@@ -47,15 +48,27 @@ export async function startSide(side: Side, job: Job, python: string): Promise<S
   }));
   return {
     ...{ side, readiness },
-    step: () => ask<Step>('step'),
+    async step() {
+      const answer = await ask<Step | Missing>('step');
+      if ('missing' in answer) throw sideFailed(side, answer.missing);
+      return answer;
+    },
     close: () => void child.kill('SIGKILL'),
   };
 }
 
-function sideEnded({ name }: Side, code: number | null, complaint: string): UbtError {
-  const reason =
-    complaint.split('\n').findLast((line) => /error/i.test(line)) ?? `its process ended with ${code}`;
-  return new UbtError('unavailable', `${name} failed: ${reason.trim()}`, {
+/** A line of a log is no reason, even when it speaks of errors. */
+const LOG_LINE = /^[IW]\d{4} |^WARNING/;
+
+function sideEnded(side: Side, how: string, complaint: string): UbtError {
+  const lines = complaint.split('\n').filter((line) => !LOG_LINE.test(line));
+  const reason = lines.findLast((line) => /error/i.test(line)) ?? `its process ended with ${how}`;
+  const memory = how === 'SIGKILL' ? ', as the system does to one that takes too much memory' : '';
+  return sideFailed(side, `${reason.trim()}${memory}`);
+}
+
+function sideFailed({ name }: Side, reason: string): UbtError {
+  return new UbtError('unavailable', `${name} failed: ${reason}`, {
     code: 'BENCH_SIDE_FAILED',
     fix: 'Run the case alone with --only, and look at its program in tools/bench.',
   });
