@@ -10,12 +10,18 @@ import {
   detectedBy,
   helps,
   honestMeasures,
-  otherMethods,
   rebounded,
   trainedAnew,
   victimMeasures,
 } from './run-victim.js';
-import { describeScenario, targetOf, type Attack, type Scenario } from './scenarios.js';
+import {
+  describeDetection,
+  describeScenario,
+  OTHER_DETECTIONS,
+  targetOf,
+  type Attack,
+  type Scenario,
+} from './scenarios.js';
 import { scenarioModel } from './train-model.js';
 
 /** Results as they come in. */
@@ -89,12 +95,12 @@ function victimTasks(context: BenchContext, seed: number, attack: Attack): Task[
       step(help === 'alone' ? 'defence' : 'reference', `defend ${help}`, async (with_, draft) => {
         draft.defences.push(await defended(with_, scenario, help));
       }),
-      ...otherMethods(help).map((method) =>
+      ...OTHER_DETECTIONS[help].map((detection) =>
         step(
           help === 'alone' ? 'detection' : 'reference',
-          `detect with ${method}, ${help}`,
+          `detect with ${describeDetection(detection)}, ${help}`,
           async (with_, draft) => {
-            draft.detections.push(await detected(with_, scenario, { help, method }));
+            draft.detections.push(await detected(with_, scenario, { help, detection }));
           },
         ),
       ),

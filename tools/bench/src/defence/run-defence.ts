@@ -6,7 +6,7 @@ import type { BenchContext } from './bench-context.js';
 import { defendersPairs } from './defenders-pairs.js';
 import { productDigests, type ProductDigests } from './product-digest.js';
 import { runUbt } from './run-ubt.js';
-import { DETECTION_METHODS, type Scenario } from './scenarios.js';
+import { DEFAULT_METHOD, type OtherDetection, type Scenario } from './scenarios.js';
 import type { BenchModel } from './train-in-cell.js';
 
 /** What a defender has beside the model. */
@@ -77,20 +77,30 @@ export async function runDefence(
   return { id: cell.id, outcome, model: untouched ? model : cleaned, folder };
 }
 
-/** Runs one detection method, as `ubt detect` does, and gives how well it told the poisoned pairs. */
+/** What a detection is about. */
+interface DetectedModel {
+  readonly model: BenchModel;
+  readonly reference?: BenchModel | undefined;
+}
+
+/** Runs one detection, as `ubt detect` does, and gives how well it told the poisoned pairs. */
 export async function runDetection(
   context: BenchContext,
   scenario: Scenario,
-  { model, method, reference }: { model: BenchModel; method: string; reference?: BenchModel | undefined },
+  { model, method, precision, reference }: OtherDetection & DetectedModel,
 ): Promise<DetectionQuality> {
   const { store, product } = context;
   const { seed } = scenario;
   const cell = await store.cell({
     kind: 'detections',
-    key: { model: model.id, reference: reference?.id ?? null, method, seed, product: product.detection },
+    key: {
+      ...{ model: model.id, reference: reference?.id ?? null, method, seed, product: product.detection },
+      ...(precision === undefined ? {} : { precision }),
+    },
     async compute(folder) {
       const subject = await subjectArgs(context, scenario, model, { reference });
-      const args = ['detect', ...subject, '--method', method, '--out', join(folder, 'out')];
+      const options = ['--method', method, ...(precision === undefined ? [] : ['--precision', precision])];
+      const args = ['detect', ...subject, ...options, '--out', join(folder, 'out')];
       const { detection } = await ubt<PrintedSummary>(context, 'detection', { args, folder });
       return qualityOf(detection).detection!;
     },
@@ -132,10 +142,10 @@ type Unlearning = Partial<Pick<DefenceOutcome, 'steps' | 'keptStep' | 'unlearnPa
 
 function outcomeOf(printed: PrintedSummary, unlearning: Unlearning): DefenceOutcome & { untouched: boolean } {
   const { verdict, outcome, exitCode, reasons, detection, compromisedTokens, stages } = printed;
-  if (detection.method !== DETECTION_METHODS[0]) {
+  if (detection.method !== DEFAULT_METHOD) {
     throw new UbtError('failed-precondition', `The product's default method is now ${detection.method}.`, {
       code: 'BENCH_DEFAULT_METHOD_CHANGED',
-      fix: 'Put it first in DETECTION_METHODS.',
+      fix: 'Name it in DEFAULT_METHOD.',
     });
   }
   return {

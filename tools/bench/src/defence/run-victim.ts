@@ -8,7 +8,7 @@ import { runDetector } from './detectors/run-detector.js';
 import { REBOUND } from '../victim-recipe.js';
 import { measureModel } from './measure-model.js';
 import { runDefence, runDetection } from './run-defence.js';
-import { DETECTION_METHODS, type Scenario } from './scenarios.js';
+import { describeDetection, type OtherDetection, type Scenario } from './scenarios.js';
 import { referenceModel, scenarioModel } from './train-model.js';
 
 /** One entry of a result's list. */
@@ -48,15 +48,16 @@ export async function defended(
   return { help, outcome, after: await measureModel(context, after, scenario) };
 }
 
-/** Runs one detection method on a victim. */
+/** Runs one of the product's other detections on a victim. */
 export async function detected(
   context: BenchContext,
   scenario: Scenario,
-  { help, method }: { help: Help; method: string },
+  { help, detection }: { help: Help; detection: OtherDetection },
 ): Promise<Entry<'detections'>> {
   const model = await scenarioModel(context, scenario);
   const reference = await referenceFor(context, scenario, help);
-  return { help, method, quality: await runDetection(context, scenario, { model, method, reference }) };
+  const quality = await runDetection(context, scenario, { ...detection, model, reference });
+  return { help, method: describeDetection(detection), quality };
 }
 
 /** Runs one detector that the product does not have. */
@@ -102,11 +103,6 @@ export async function rebounded(
 /** What a defence can be given in a regime. */
 export function helps({ options }: BenchContext): readonly Help[] {
   return options.regime === 'scratch' ? ['alone'] : ['alone', 'with reference'];
-}
-
-/** The methods beside the default one; with a reference, those that use it. */
-export function otherMethods(help: Help): readonly string[] {
-  return help === 'alone' ? DETECTION_METHODS.slice(1) : ['overfit-gain', 'reference-similarity'];
 }
 
 /** The reference that goes with a help. */

@@ -60,5 +60,27 @@ export function describeScenario({ seed, attack }: Scenario): string {
   return `seed ${seed} · ${attack?.title ?? 'unpoisoned'}`;
 }
 
-/** The detection methods that are compared; the first is the product's default, which `ubt defend` runs. */
-export const DETECTION_METHODS = ['overfit-span', 'overfit-gain', 'similarity', 'k-distance'] as const;
+/** The product's default detection method, which `ubt defend` runs. */
+export const DEFAULT_METHOD = 'overfit-span';
+
+/** A detection of the product's that is compared with the default one: another method, or other arithmetic. */
+export interface OtherDetection {
+  readonly method: string;
+  readonly precision?: 'int8';
+}
+
+/** The detections beside the default one, without the reference and with it. */
+export const OTHER_DETECTIONS: Readonly<Record<'alone' | 'with reference', readonly OtherDetection[]>> = {
+  alone: [
+    { method: DEFAULT_METHOD, precision: 'int8' },
+    { method: 'overfit-gain' },
+    { method: 'similarity' },
+    { method: 'k-distance' },
+  ],
+  'with reference': [{ method: 'overfit-gain' }, { method: 'reference-similarity' }],
+};
+
+/** A detection as the tables name it. */
+export function describeDetection({ method, precision }: OtherDetection): string {
+  return precision === undefined ? method : `${method}, ${precision}`;
+}

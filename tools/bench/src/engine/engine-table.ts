@@ -55,7 +55,8 @@ function ratiosTable(results: readonly CaseResult[], sides: readonly Side['name'
       return side === undefined ? '' : speedUp(side, torch, clock).toFixed(2);
     });
     const { float32, int8 } = result.case.goals;
-    return [[result.case.title, ...cells, int8 === undefined ? `${float32}` : `${float32}, int8 ${int8}`]];
+    const wanted = [float32 ?? [], int8 === undefined ? [] : `int8 ${int8}`].flat();
+    return [[result.case.title, ...cells, wanted.join(', ')]];
   });
   return markdownTable(columns, rows);
 }

@@ -27,7 +27,9 @@ const PYTHON_PROGRAM = join(workspace, 'tools/bench/engine/torch_side.py');
 export async function startSide(side: Side, job: Job, python: string): Promise<SideProcess> {
   const [program, file] =
     side.program === 'node' ? [process.execPath, NODE_PROGRAM] : [python, PYTHON_PROGRAM];
-  const child = spawn(program, [file], { stdio: 'pipe', env: childEnvironment() });
+  // Each side as its users start it: a service's worker gets this environment, PyTorch none of its own.
+  const env = side.program === 'node' ? childEnvironment() : process.env;
+  const child = spawn(program, [file], { stdio: 'pipe', env });
   let complaint = '';
   child.stderr.on('data', (text: Buffer) => (complaint = `${complaint}${text.toString()}`.slice(-2000)));
   const failed = new Promise<never>((_, reject) => {

@@ -1,4 +1,4 @@
-import { DETECTION_METHODS, type Attack } from '../../defence/scenarios.js';
+import { DEFAULT_METHOD, type Attack } from '../../defence/scenarios.js';
 import type { BenchResults, DetectionQuality, Help, VictimResult } from '../bench-results.js';
 import { markdownTable } from '../markdown-table.js';
 import { decimalSpread } from '../mean-spread.js';
@@ -36,8 +36,7 @@ function methodsOf(results: readonly VictimResult[]): { method: string; qualitie
     if (quality !== undefined) byMethod.set(name, [...(byMethod.get(name) ?? []), quality]);
   };
   for (const { defences } of results) {
-    for (const { help, outcome } of defences)
-      file(`${DETECTION_METHODS[0]} (default)`, help, outcome.detection);
+    for (const { help, outcome } of defences) file(`${DEFAULT_METHOD} (default)`, help, outcome.detection);
   }
   for (const { detections } of results) {
     for (const { help, method, quality } of detections) file(method, help, quality);
