@@ -28,8 +28,8 @@ export async function startSide(side: Side, job: Job, python: string): Promise<S
   const [program, file] =
     side.program === 'node' ? [process.execPath, NODE_PROGRAM] : [python, PYTHON_PROGRAM];
   // Each side as its users start it: a service's worker gets this environment, PyTorch none of its own.
-  const env = side.program === 'node' ? childEnvironment() : process.env;
-  const child = spawn(program, [file], { stdio: 'pipe', env });
+  const environment = side.program === 'node' ? { env: childEnvironment() } : {};
+  const child = spawn(program, [file], { stdio: 'pipe', ...environment });
   let complaint = '';
   child.stderr.on('data', (text: Buffer) => (complaint = `${complaint}${text.toString()}`.slice(-2000)));
   const failed = new Promise<never>((_, reject) => {
