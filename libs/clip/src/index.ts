@@ -59,7 +59,7 @@ export {
 export type { TokenizerJson } from './tokenizer/clip-tokenizer-json.js';
 export { createTokenizer, type ClipTokenizer, type TokenizerOptions } from './tokenizer/clip-tokenizer.js';
 export { learnTokenizer, type LearnTokenizerOptions } from './tokenizer/learn-tokenizer.js';
-export { loadTokenizer } from './tokenizer/load-tokenizer.js';
+export { captionMending, loadTokenizer } from './tokenizer/load-tokenizer.js';
 export { createAdamW, type AdamW, type AdamWOptions, type AdamWState } from './training/adamw.js';
 export { clipLogits, contrastiveLoss, cosines, squaredDistance } from './training/contrastive-loss.js';
 export { disposeGradients, lossGradients, type LossGradients } from './training/loss-gradients.js';

@@ -20,6 +20,11 @@ const MENDING: Readonly<Record<CheckpointFamily, Pick<TokenizerOptions, 'mend'>>
   'open-clip': { mend: openClipCaption },
 };
 
+/** What the library that a model belongs to does to captions, as an option of its tokenizer. */
+export function captionMending(family: CheckpointFamily): Pick<TokenizerOptions, 'mend'> {
+  return MENDING[family];
+}
+
 /**
  * The tokenizer in a model's folder: `tokenizer.json`, or else `vocab.json` with `merges.txt`. The padding token
  * comes from `tokenizer_config.json` or `special_tokens_map.json`.
@@ -33,7 +38,7 @@ export async function loadTokenizer(
   contextLength: number,
   family: CheckpointFamily,
 ): Promise<ClipTokenizer> {
-  const own = { contextLength, ...MENDING[family] };
+  const own = { contextLength, ...captionMending(family) };
   const json = await readJson(dir, 'tokenizer.json', MOST_BYTES);
   if (json !== undefined) {
     const padding = paddingSchema.safeParse(json);

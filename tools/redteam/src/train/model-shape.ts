@@ -4,12 +4,17 @@ import type { ModelShape } from './train-options.js';
 /** What both towers' transformers share. */
 const TRANSFORMER = { activation: 'gelu', layerNormEps: 1e-5 } as const;
 
+/** The library whose form a model of the shape has: open_clip's for a ResNet, transformers' for a ViT. */
+export function familyOf({ preset }: ModelShape): ClipConfig['family'] {
+  return preset === 'conv' ? 'open-clip' : 'hugging-face';
+}
+
 /** The model config of a shape. */
 export function toClipConfig(shape: ModelShape, tokenizer: ClipTokenizer): ClipConfig {
   const { textWidth, textLayers, headWidth, embedDim } = shape;
   const isConv = shape.preset === 'conv';
   return {
-    family: isConv ? 'open-clip' : 'hugging-face',
+    family: familyOf(shape),
     vision: isConv ? toResNet(shape) : toVit(shape),
     text: {
       ...TRANSFORMER,

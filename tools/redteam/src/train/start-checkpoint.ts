@@ -1,4 +1,5 @@
 import {
+  captionMending,
   createClip,
   createTokenizer,
   defaultPreprocess,
@@ -7,7 +8,7 @@ import {
   type Checkpoint,
 } from '@ubt/clip';
 import type { PairManifest } from '@ubt/data';
-import { toClipConfig } from './model-shape.js';
+import { familyOf, toClipConfig } from './model-shape.js';
 import type { ModelShape } from './train-options.js';
 
 /** Captions that a vocabulary is learnt from, at most; more change little. */
@@ -21,12 +22,14 @@ export async function startCheckpoint(
   seed: number,
 ): Promise<Checkpoint> {
   if (from !== undefined) return loadCheckpoint(from);
+  const mending = captionMending(familyOf(shape));
+  const { mend = (caption: string) => caption } = mending;
   const captions: string[] = [];
   for await (const { caption } of manifest.rows()) {
-    if (captions.push(caption) === VOCABULARY_CAPTIONS) break;
+    if (captions.push(mend(caption)) === VOCABULARY_CAPTIONS) break;
   }
   const json = learnTokenizer(captions, { vocabSize: shape.vocabSize });
-  const tokenizer = createTokenizer(json, { contextLength: shape.contextLength });
+  const tokenizer = createTokenizer(json, { contextLength: shape.contextLength, ...mending });
   const config = toClipConfig(shape, tokenizer);
   return {
     model: createClip(config, seed),
