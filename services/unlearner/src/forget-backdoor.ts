@@ -53,7 +53,7 @@ export async function forgetBackdoor({
   const related = await embedByRow(model, material.related);
   const estimate = estimateTrigger(material.poisoned, imagesOf(validation));
   const trigger = estimate.coverage > 0 ? estimate : undefined;
-  const teacher = given ?? (await viewTeacher(model, unlearnBatch));
+  const teacher = given ?? (await viewTeacher(model, unlearnBatch, band.mean));
   try {
     const input = {
       ...{ suspect: model, teacher, band, related, trigger, retain },
