@@ -14,7 +14,7 @@ import {
   type JobEnd,
   type JobOutcome,
 } from './job-outcome.js';
-import type { JobRecord } from './job-record.js';
+import type { JobProgress, JobRecord } from './job-record.js';
 import type { JobRegistry } from './job-registry.js';
 import { endLeftoverWorker, noteWorker } from './leftover-worker.js';
 import { progressMeter } from './progress-meter.js';
@@ -108,8 +108,15 @@ export function runJob(name: string, options: JobRunnerOptions): JobRun {
   return { done, interrupt };
 }
 
+/** What is known of a dead attempt's progress is not where the next one goes on, and may be older than it was. */
+const STARTING_AGAIN: JobProgress = {
+  ...{ phase: 'starting again', done: 0, total: 0, unit: 'steps' },
+  ...{ rate: 0, etaSeconds: 0 },
+};
+
 function takeUp(record: JobRecord): Partial<JobRecord> {
   return {
+    ...(record.attempt > 0 ? { progress: STARTING_AGAIN } : {}),
     state: 'RUNNING',
     attempt: record.attempt + 1,
     startTime: record.startTime ?? new Date().toISOString(),

@@ -28,9 +28,9 @@ describe('resumptions', () => {
     ]);
   });
 
-  it('does not take the progress of the attempt that died for that of the next one', () => {
-    const [first] = resumptions([seen(1, 42), seen(2, 42), seen(2, 40)], LOG);
-    expect(first).toMatchObject({ doneBefore: 42, resumedAt: 40 });
+  it('waits until the next attempt speaks of the phase, also when it goes on at the same place', () => {
+    const [first] = resumptions([seen(1, 40), seen(2, 0, 'starting again'), seen(2, 40)], LOG);
+    expect(first).toMatchObject({ doneBefore: 40, resumedAt: 40 });
   });
 
   it('knows no safe place without a checkpoint, and no resumption in another phase', () => {

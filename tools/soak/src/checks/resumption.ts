@@ -27,10 +27,8 @@ export function resumptions(sightings: readonly JobSighting[], log: string): Res
     const last = sightings.findLast(({ job }) => job.attempt === attempt && job.progress !== undefined)?.job;
     if (last?.progress === undefined) return [];
     const { phase, done, total, unit } = last.progress;
-    // Until the new attempt speaks, the job is seen with the progress of the one that died.
     const next = sightings.find(
-      ({ job }) =>
-        job.attempt === attempts[at + 1] && job.progress?.phase === phase && job.progress.done !== done,
+      ({ job }) => job.attempt === attempts[at + 1] && job.progress?.phase === phase,
     )?.job;
     return {
       ...{ attempt, phase, unit, doneBefore: Number(done), total: Number(total) },
