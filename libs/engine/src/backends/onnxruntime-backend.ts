@@ -4,6 +4,7 @@ import { Recorder } from '../recorder/recorder.js';
 import {
   elementsOf,
   isFrozenLeaf,
+  sameShape,
   type HostArray,
   type Precision,
   type TensorType,
@@ -200,10 +201,4 @@ function tensorType(dtype: tf.DataType): TensorType {
     code: dtype === 'string' ? 'ENGINE_STRING_TENSOR' : 'ENGINE_DTYPE_UNSUPPORTED',
     fix: 'Keep text in JavaScript arrays; tensors are float32, int32 or bool.',
   });
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

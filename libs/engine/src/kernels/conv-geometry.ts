@@ -70,6 +70,11 @@ export function outNchw(info: Conv2DInfo): number[] {
   return [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
 }
 
+/** Shape of the output with channels last. */
+export function outNhwc(info: Conv2DInfo): number[] {
+  return [info.batchSize, info.outHeight, info.outWidth, info.outChannels];
+}
+
 /** Shape of the input with channels first. */
 export function inNchw(info: Conv2DInfo): number[] {
   return [info.batchSize, info.inChannels, info.inHeight, info.inWidth];

@@ -7,6 +7,7 @@ import {
   fromNchw,
   fromNhwc,
   inNchw,
+  outNhwc,
   toNchw,
   toNhwc,
   unreached,
@@ -39,15 +40,11 @@ function convolveTurned(graph: Recorder, dy: Value, filter: Value, info: Conv2DI
   if (prefersPatches(info) && filter.frozen === null) {
     const rows = patches(graph, toNhwc(graph, dy, info), info, { taps: 'backwards' });
     const matrix = reshape(graph, transpose(graph, filter, [2, 0, 1, 3]), [info.outChannels, rows.shape[1]!]);
-    return fromNhwc(graph, reshape(graph, matMul(graph, rows, matrix, false, true), nhwcOut(info)), info);
+    return fromNhwc(graph, reshape(graph, matMul(graph, rows, matrix, false, true), outNhwc(info)), info);
   }
   // Turned as `[in, out, height, width]`, which ONNX Runtime's convolution takes as it is.
   const turned = reverseAxes(graph, transpose(graph, filter, [2, 3, 0, 1]), [2, 3]);
   return conv2d(graph, dy, transpose(graph, turned, [2, 3, 1, 0]), info);
-}
-
-function nhwcOut({ batchSize, outHeight, outWidth, outChannels }: Conv2DInfo): number[] {
-  return [batchSize, outHeight, outWidth, outChannels];
 }
 
 function turnedGeometry(info: Conv2DInfo): Conv2DInfo {

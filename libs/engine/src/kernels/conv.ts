@@ -8,6 +8,7 @@ import {
   fromNchw,
   fromNhwc,
   outNchw,
+  outNhwc,
   toNchw,
   toNhwc,
   windowAttributes,
@@ -29,12 +30,11 @@ export function prefersPatches(info: Conv2DInfo): boolean {
 
 /** Records the convolution of images in the geometry's layout with an HWIO filter. */
 export function conv2d(graph: Recorder, x: Value, filter: Value, info: Conv2DInfo): Value {
-  const { batchSize, outHeight, outWidth, outChannels } = info;
   if (filter.frozen === 'int8' && !readsOwnPixel(info)) return quantisedConv2d(graph, x, filter, info);
   if (prefersPatches(info)) {
     const rows = patches(graph, toNhwc(graph, x, info), info);
-    const product = timesFilter(graph, rows, filter, outChannels);
-    return fromNhwc(graph, reshape(graph, product, [batchSize, outHeight, outWidth, outChannels]), info);
+    const product = timesFilter(graph, rows, filter, info.outChannels);
+    return fromNhwc(graph, reshape(graph, product, outNhwc(info)), info);
   }
   const inputs = [toNchw(graph, x, info), transpose(graph, filter, [3, 2, 0, 1])];
   const y = graph.op('Conv', inputs, 'float32', outNchw(info), windowAttributes(info));
@@ -60,7 +60,7 @@ function quantisedConv2d(graph: Recorder, x: Value, filter: Value, info: Conv2DI
   const rows = patches(graph, numbers, info, { outside: zero });
   const matrix = reshape(graph, filter, [rows.shape[1]!, info.outChannels]);
   const product = quantisedProduct(graph, { numbers: rows, scale, zero }, matrix);
-  return fromNhwc(graph, reshape(graph, product, info.outShape), info);
+  return fromNhwc(graph, reshape(graph, product, outNhwc(info)), info);
 }
 
 const conv2dKernel: Kernel = ({ graph, inputs, attrs }) => {

@@ -4,7 +4,7 @@ import { widenRows } from './widen-rows.js';
 import { wideColumns } from './wide-columns.js';
 import { withoutLastOnes } from './without-last-ones.js';
 import { quantisedMatMul, withBias } from './quantised-matmul.js';
-import type { ElementType, Value } from './value.js';
+import { sameShape, type ElementType, type Value } from './value.js';
 
 /** Records an element-wise operation of one input; the shape stays. */
 export function unary(graph: Recorder, type: string, x: Value, dtype: ElementType = x.dtype): Value {
@@ -54,7 +54,7 @@ function unexpanded(operands: readonly Value[], shape: readonly number[]): reado
     if (node === null || node.taken || node.type !== 'Expand') return;
     const tried = slim.map((value, j) => (i === j ? node.inputs[0]! : value));
     const result = tried.reduce<readonly number[]>((all, value) => broadcastShapes(all, value.shape), []);
-    if (result.length === shape.length && result.every((size, j) => size === shape[j])) slim = tried;
+    if (sameShape(result, shape)) slim = tried;
   });
   return slim;
 }
@@ -90,7 +90,7 @@ const CAST_TYPES: Record<ElementType, number> = {
 
 /** Records another shape for the same elements; nothing when it is that already, or was before another change. */
 export function reshape(graph: Recorder, x: Value, shape: readonly number[]): Value {
-  if (x.shape.length === shape.length && shape.every((size, i) => size === x.shape[i])) return x;
+  if (sameShape(x.shape, shape)) return x;
   const node = x.producer;
   if (node !== null && !node.taken && node.type === 'Reshape') return reshape(graph, node.inputs[0]!, shape);
   return graph.op('Reshape', [x, graph.ints(shape)], x.dtype, shape, { allowzero: 1 });
@@ -116,7 +116,7 @@ export function transpose(graph: Recorder, x: Value, perm: readonly number[]): V
 
 /** Records a broadcast to a larger shape; nothing when it is that already. */
 export function expand(graph: Recorder, x: Value, shape: readonly number[]): Value {
-  if (x.shape.length === shape.length && shape.every((size, i) => size === x.shape[i])) return x;
+  if (sameShape(x.shape, shape)) return x;
   return graph.op('Expand', [x, graph.ints(shape)], x.dtype, shape);
 }
 

@@ -1,12 +1,6 @@
 import type { Recorder } from './recorder.js';
+import { MIN_SIZE, rowsAsOne, SHORT_ROW } from './short-rows.js';
 import type { Value } from './value.js';
-
-/** ONNX Runtime goes through a broadcast row by row; rows shorter than this are mostly overhead. */
-const SHORT_ROW = 256;
-/** Length to make them, at most. */
-const WIDE_ROW = 1024;
-/** Below this many elements the two further nodes cost more than they save. */
-const MIN_SIZE = 8192;
 
 /** A large operand and a vector over its last dimension, both as if several rows were one. */
 export interface WidenedRows {
@@ -27,9 +21,8 @@ export function widenRows(graph: Recorder, rows: Value, vector: Value): WidenedR
   const columns = rows.shape.at(-1);
   if (columns === undefined || columns >= SHORT_ROW || columns === 1 || vector.size !== columns) return null;
   if (vector.shape.at(-1) !== columns || rows.size < MIN_SIZE || vector.frozen !== null) return null;
-  let times = 1;
   const count = rows.size / columns;
-  while (2 * times * columns <= WIDE_ROW && count % (2 * times) === 0) times *= 2;
+  const times = rowsAsOne(count, columns);
   if (times === 1) return null;
   const wide = times * columns;
   const flat = graph.op('Reshape', [vector, graph.ints([columns])], vector.dtype, [columns], {

@@ -1,7 +1,7 @@
-type Shape = readonly number[];
+import { MIN_SIZE } from './short-rows.js';
+import { sameShape, sizeOf } from './value.js';
 
-/** Below this many elements the further nodes cost more than they save. */
-const MIN_SIZE = 8192;
+type Shape = readonly number[];
 
 /**
  * Shapes of the operands and the result of a broadcast without the dimensions of size 1 at the end. ONNX Runtime 1.30
@@ -13,16 +13,9 @@ const MIN_SIZE = 8192;
  */
 export function withoutLastOnes(shapes: readonly Shape[]): readonly Shape[] {
   const result = shapes.at(-1)!;
-  const size = result.reduce((product, side) => product * side, 1);
   const kept = result.findLastIndex((side) => side !== 1) + 1;
   const ones = result.length - kept;
-  const nothingBroadcast = shapes.every(
-    (shape) => shape.length === result.length && sameSizes(shape, result),
-  );
-  if (ones === 0 || size < MIN_SIZE || nothingBroadcast) return shapes;
+  const nothingBroadcast = shapes.every((shape) => sameShape(shape, result));
+  if (ones === 0 || sizeOf(result) < MIN_SIZE || nothingBroadcast) return shapes;
   return shapes.map((shape) => shape.slice(0, Math.max(0, shape.length - ones)));
-}
-
-function sameSizes(a: Shape, b: Shape): boolean {
-  return a.every((side, i) => side === b[i]);
 }
