@@ -157,7 +157,7 @@ function scorerDied(how: string): UbtError {
 }
 
 function scorerNotStarted(cause: unknown): UbtError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = UbtError.from(cause).message;
   return new UbtError('unavailable', `The scoring process could not be started (${why}).`, {
     code: 'SCORER_NOT_STARTED',
     fix: 'Try again. If it stays so, give the service more memory, or a higher limit of processes or open files.',

@@ -48,7 +48,7 @@ export function startWorker(
   try {
     return lead(forkWorker(options, start.job), start, onNews);
   } catch (error) {
-    const died = { kind: 'died', how: couldNotRun(error) } as const;
+    const died = { kind: 'died', how: `could not run: ${UbtError.from(error).message}` } as const;
     return { pid: undefined, outcome: Promise.resolve(died), cancel: () => undefined };
   }
 }
@@ -110,7 +110,9 @@ function outcomeOf(
     onAnswer();
   });
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve(answer ?? { kind: 'died', how: couldNotRun(error) }));
+    child.once('error', (error) =>
+      resolve(answer ?? { kind: 'died', how: `could not run: ${error.message}` }),
+    );
     child.once('close', (code, signal) => {
       const how = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
       // They end up in the job's record, which every reader of jobs sees.
@@ -118,8 +120,4 @@ function outcomeOf(
       resolve(answer ?? { kind: 'died', how: words === '' ? how : `${how}; its last words: ${words}` });
     });
   });
-}
-
-function couldNotRun(cause: unknown): string {
-  return `could not run: ${cause instanceof Error ? cause.message : String(cause)}`;
 }

@@ -109,7 +109,7 @@ function startOrRefuse(start: () => ChildProcess): ChildProcess {
   try {
     return start();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = UbtError.from(cause).message;
     throw new UbtError('unavailable', `The process that measures shards could not be started (${why}).`, {
       code: 'SHARD_WORKER_NOT_STARTED',
       fix: 'If it stays so, give the detector more memory, or a higher limit of processes or open files.',
