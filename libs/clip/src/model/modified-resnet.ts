@@ -3,7 +3,7 @@ import type { ModifiedResNetConfig } from '../config/clip-config.js';
 import { attend, splitHeads } from './attention.js';
 import { convNorm, type BatchNormMode } from './conv-norm.js';
 import type { LayerObserver } from './layer-observer.js';
-import { affine, linear } from './linear.js';
+import { linear } from './linear.js';
 import { bottlenecks, type Bottleneck } from './modified-resnet-specs.js';
 import { RESNET_PREFIX } from './tensor-names.js';
 import { weight, type Weights } from './weights.js';
@@ -61,9 +61,9 @@ function attentionPool(weights: Weights, x: tf.Tensor4D, heads: number): tf.Tens
   const flat = tf.reshape(tokens, [n * length, channels]) as tf.Tensor2D;
   const mean = tf.reshape(tf.slice(tokens, [0, 0, 0], [n, 1, channels]), [n, channels]) as tf.Tensor2D;
   const q = tf.reshape(linear(weights, `${pool}.q_proj`, mean), [n, heads, 1, channels / heads]);
-  const joined = (part: 'weight' | 'bias'): tf.Tensor =>
-    tf.concat([weight(weights, `${pool}.k_proj.${part}`), weight(weights, `${pool}.v_proj.${part}`)]);
-  const kv = affine(flat, joined('weight') as tf.Tensor2D, joined('bias'));
-  const [k, v] = splitHeads(kv, n, length, heads, 2);
-  return linear(weights, `${pool}.c_proj`, tf.reshape(attend(q as tf.Tensor4D, k!, v!), [n, channels]));
+  // Apart, since joined they would be a copy of the model's largest matrices in every step.
+  const ofHeads = (part: 'k' | 'v'): tf.Tensor4D =>
+    splitHeads(linear(weights, `${pool}.${part}_proj`, flat), n, length, heads, 1)[0]!;
+  const pooled = attend(q as tf.Tensor4D, ofHeads('k'), ofHeads('v'));
+  return linear(weights, `${pool}.c_proj`, tf.reshape(pooled, [n, channels]));
 }

@@ -67,6 +67,7 @@ const CASES: Case[] = [
       return tf.stack([a, tf.mul(b, 2), tf.unstack(x)[0] as tf.Tensor].slice(0, 2));
     },
   ],
+  ['split into one part', [4, 2], (x) => tf.square(tf.split(x, 1, 1)[0] as tf.Tensor)],
   [
     'slice, pad, tile, reverse',
     [3, 2],

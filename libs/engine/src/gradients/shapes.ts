@@ -149,7 +149,8 @@ export const shapeGradients: GradientFamily = {
       x: () => tf.batchToSpaceND(dy as tf.Tensor, blockShape as number[], paddings as unknown as number[][]),
     }),
   },
-  SplitV: { gradFunc: (dy, _saved, { axis }) => ({ x: () => tf.concat(dy as tf.Tensor[], axis as number) }) },
+  // Of a split into one part, TensorFlow.js hands over the tensor itself.
+  SplitV: { gradFunc: (dy, _saved, { axis }) => ({ x: () => tf.concat([dy].flat(), axis as number) }) },
   Tile: ofShape('x', tile),
   Transpose: {
     gradFunc: (dy, _saved, { perm }) => ({

@@ -15,8 +15,8 @@ const ofOutput = (slope: Slope): GradientFamily[string] => ({
   gradFunc: (dy, [y], attrs) => ({ x: () => slope(dy as tf.Tensor, y!, attrs) }),
 });
 
-/** dy where the condition holds, else 0. */
-const only = (condition: tf.Tensor, dy: tf.Tensor): tf.Tensor => tf.where(condition, dy, tf.zerosLike(dy));
+/** dy where the condition holds, else 0; a product, as selecting takes twice the time. */
+const only = (condition: tf.Tensor, dy: tf.Tensor): tf.Tensor => tf.mul(dy, float(condition));
 const float = (x: tf.Tensor): tf.Tensor => tf.cast(x, 'float32');
 
 /** √(1 − x²), of which the inverse circular functions' slopes are made. */

@@ -1,4 +1,4 @@
-import { matMul, reshape, transpose } from '../recorder/operations.js';
+import { binary, matMul, reshape, slice, transpose } from '../recorder/operations.js';
 import type { Recorder } from '../recorder/recorder.js';
 import type { Value } from '../recorder/value.js';
 import { conv2d, prefersPatches } from './conv.js';
@@ -15,7 +15,7 @@ import {
   type Conv2DInfo,
 } from './conv-geometry.js';
 import type { Kernel, KernelFamily } from './kernel.js';
-import { patches } from './patches.js';
+import { patches, readsOwnPixel } from './patches.js';
 import { reverseAxes } from './shapes.js';
 
 /** Gradient with respect to the input: each input pixel collects from the windows that read it. */
@@ -78,17 +78,44 @@ const conv2dBackpropInput: Kernel = ({ graph, inputs, attrs }) => {
 
 /**
  * Gradient with respect to the filter: dy times what the windows read, as `[out, taps·in]`. dy is the smaller side to
- * transpose, and from there to the OIHW of PyTorch's models it is not far (measured in docs/engine.md).
+ * transpose, and from there to the OIHW of PyTorch's models it is not far (measured in docs/engine.md). Large images
+ * go a few at a time, so that what their windows read stays in the processor's cache.
  */
 const conv2dBackpropFilter: Kernel = ({ graph, inputs, attrs }) => {
   const info = convGeometry(attrs, inputs['x']!.shape, attrs.filterShape);
-  const rows = patches(graph, toNhwc(graph, inputs['x']!, info), info);
-  const dy = reshape(graph, toNhwc(graph, inputs['dy']!, info), [rows.shape[0]!, info.outChannels]);
-  const product = matMul(graph, dy, rows, true, false);
+  const [x, dy] = [toNhwc(graph, inputs['x']!, info), toNhwc(graph, inputs['dy']!, info)];
+  const products = imageGroups(info).map(([from, to]) => {
+    const group = { ...info, batchSize: to - from };
+    return filterProduct(graph, images(graph, x, from, to), images(graph, dy, from, to), group);
+  });
+  const product = products.reduce((sum, one) => binary(graph, 'Add', sum, one));
   const [height, width, inChannels, outChannels] = attrs.filterShape as [number, number, number, number];
   const ohwi = reshape(graph, product, [outChannels, height, width, inChannels]);
   return transpose(graph, ohwi, [1, 2, 3, 0]);
 };
+
+function filterProduct(graph: Recorder, x: Value, dy: Value, info: Conv2DInfo): Value {
+  const rows = patches(graph, x, info);
+  return matMul(graph, reshape(graph, dy, [rows.shape[0]!, info.outChannels]), rows, true, false);
+}
+
+function images(graph: Recorder, x: Value, from: number, to: number): Value {
+  return slice(graph, x, [from, 0, 0, 0], [to - from, ...x.shape.slice(1)]);
+}
+
+/** Ranges of images whose patches are of `PATCH_BYTES`; all at once where the forward pass has made them already. */
+function imageGroups(info: Conv2DInfo): readonly (readonly [from: number, to: number])[] {
+  const { batchSize, outHeight, outWidth, filterHeight, filterWidth, inChannels } = info;
+  const bytes = 4 * outHeight * outWidth * filterHeight * filterWidth * inChannels;
+  const shared = prefersPatches(info) || readsOwnPixel(info);
+  const size = shared ? batchSize : Math.max(1, Math.floor(PATCH_BYTES / bytes));
+  return Array.from({ length: Math.ceil(batchSize / size) }, (_, i) => [
+    i * size,
+    Math.min(batchSize, (i + 1) * size),
+  ]);
+}
+
+const PATCH_BYTES = 2 ** 24;
 
 /** Gradients of convolutions over two dimensions. */
 export const convGradientKernels: KernelFamily = {

@@ -107,6 +107,18 @@ describe('conv2d', () => {
     expect(await gradientError((a) => tf.conv2d(x, a as tf.Tensor4D, 2, 'same'), w, 1)).toBeLessThan(1e-3);
   });
 
+  it.each([1, 2])('sums the filter gradient of large images over all of them, stride %i', async (stride) => {
+    const x = normalTensor([10, 80 * stride, 80 * stride, 16], 1) as tf.Tensor4D;
+    const w = normalTensor([3, 3, 16, 2], 2);
+    const dy = normalTensor([10, 80, 80, 2], 3) as tf.Tensor4D;
+    const gradient = (images: tf.Tensor4D, of: tf.Tensor4D): tf.Tensor =>
+      tf.grad((filter) => tf.conv2d(images, filter as tf.Tensor4D, stride, 'same'))(w, of);
+    const image = (of: tf.Tensor4D, i: number): tf.Tensor4D => tf.slice(of, [i, 0, 0, 0], [1, -1, -1, -1]);
+    const single = Array.from({ length: 10 }, (_, i) => gradient(image(x, i), image(dy, i)));
+    // Each element is a sum of 64,000 products, so it is of the order of 250.
+    expect(await largestDifference(gradient(x, dy), tf.addN(single))).toBeLessThan(1e-2);
+  });
+
   it.each(differentiable)(
     '%s: gives the same for a filter that lies as in PyTorch',
     async (_name, geometry) => {
