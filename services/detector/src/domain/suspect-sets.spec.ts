@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@ubt/engine';
-import { agreeingUnlikely, mostMoved, unlikely } from './suspect-sets.js';
+import { agreeingMoved, agreeingUnlikely, topScored, unlikely } from './suspect-sets.js';
 
 const PAIRS = 2000;
 const CLASSES = 100;
@@ -57,15 +57,22 @@ describe('unlikely', () => {
   });
 });
 
-describe('mostMoved', () => {
+describe('agreeingMoved', () => {
   it('takes those that agree', () => {
     const { captioned, columns, poisoned } = pairsWith(POISONED);
-    expect([...mostMoved(captioned, columns.viewDrop, FRACTION)]).toEqual(poisoned);
+    expect([...agreeingMoved(captioned, columns.viewDrop, FRACTION)]).toEqual(poisoned);
   });
 
-  it('takes the top where none do, enough of them not to be learnt by heart', () => {
+  it('takes nothing where none do', () => {
+    const { captioned, columns } = pairsWith(0);
+    expect(agreeingMoved(captioned, columns.viewDrop, FRACTION).size).toBe(0);
+  });
+});
+
+describe('topScored', () => {
+  it('takes the top, enough of it not to be learnt by heart', () => {
     const { captioned, columns, odd } = pairsWith(0);
-    const suspects = mostMoved(captioned, columns.viewDrop, FRACTION);
+    const suspects = topScored(captioned, columns.viewDrop, FRACTION);
     expect(odd.every((row) => suspects.has(row))).toBe(true);
     expect(suspects.size).toBe(128);
   });

@@ -21,12 +21,12 @@ export interface Unlikeliness {
   readonly referenceSimilarity: Float32Array;
 }
 
-/** How S is chosen by what the captions say, in either round. */
+/** How S is chosen by what captions agree on; each is empty where they do not. */
 export interface SuspectChoice {
-  /** S of the only round; empty where a round on the unlikely pairs has to come first. */
-  first(captioned: CaptionedRows, columns: Unlikeliness, fraction: number): ReadonlySet<number>;
-  /** S of the second round. @param scores what moved in the first, `[pairs]` */
-  second(captioned: CaptionedRows, scores: Float32Array, fraction: number): ReadonlySet<number>;
+  /** Of the unlikely pairs, before anything is overfitted. */
+  unlikely(captioned: CaptionedRows, columns: Unlikeliness, fraction: number): ReadonlySet<number>;
+  /** Of those that moved most in a round. @param scores `[pairs]` */
+  moved(captioned: CaptionedRows, scores: Float32Array, fraction: number): ReadonlySet<number>;
 }
 
 /** The pairs of largest drop, and those of lowest cosine, whose captions agree; empty where none do. */
@@ -50,14 +50,13 @@ export function unlikely(
   return new Set([...dropping, ...dissimilar]);
 }
 
-/** Those of highest score whose captions agree; where none do, those of highest score. */
-export function mostMoved(
+/** Those of highest score whose captions agree; empty where none do. */
+export function agreeingMoved(
   { rows, tokens }: CaptionedRows,
   scores: Float32Array,
   fraction: number,
 ): ReadonlySet<number> {
-  const agreeing = agreeingSuspects({ rows, tokens, scores }, fraction * rows.length);
-  return agreeing.length > 0 ? new Set(agreeing) : topScored({ rows }, scores, fraction);
+  return new Set(agreeingSuspects({ rows, tokens, scores }, fraction * rows.length));
 }
 
 /** Those of highest score, whatever their captions say: few, for in a second round most of them are poisoned. */
@@ -71,10 +70,10 @@ export function topScored(
 }
 
 /** As the product does it: where captions agree, the pairs that agree. */
-export const BY_AGREEMENT: SuspectChoice = { first: agreeingUnlikely, second: mostMoved };
+export const BY_AGREEMENT: SuspectChoice = { unlikely: agreeingUnlikely, moved: agreeingMoved };
 
 /** As if there were no captions: to measure what their agreement brings. */
-export const BY_SIGNALS: SuspectChoice = { first: () => new Set(), second: topScored };
+export const BY_SIGNALS: SuspectChoice = { unlikely: () => new Set(), moved: () => new Set() };
 
 function negated(values: Float32Array): Float32Array {
   return values.map((value) => -value);

@@ -13,7 +13,7 @@ import { batchCosines, embedBatch, measurePairs } from '../embed-pairs.js';
 import { keepOnSuccess } from '../keep-on-success.js';
 import type { Measure } from '../measure.js';
 import { overfit } from '../overfit.js';
-import { BY_AGREEMENT, unlikely, type SuspectChoice } from '../suspect-sets.js';
+import { BY_AGREEMENT, topScored, unlikely, type SuspectChoice } from '../suspect-sets.js';
 import type { Detection, DetectionInput, DetectionMethod } from './detection-method.js';
 import { measureViews } from './measure-views.js';
 import { trackOverfitting } from './track-overfitting.js';
@@ -29,8 +29,9 @@ import { trackOverfitting } from './track-overfitting.js';
  * S is where two simple signals and the captions meet. Pairs whose cosine drops most when their image is mirrored,
  * zoomed or blurred, and pairs of lowest cosine (under the reference model if there is one), are unlikely; poisoned ones
  * among them all name the target. Where captions of unlikely pairs agree far beyond chance, S is the pairs that agree,
- * and one round is enough. Where they do not, S is the unlikely pairs, of which one in ten may be poisoned; a second
- * round then takes for S what moved most in the first, and most of it is.
+ * and one round is enough. Where they do not, S is the unlikely pairs, of which one in ten may be poisoned, and a second
+ * round takes for S what moved most in the first. As soon as captions of what moved agree, the next round is the last,
+ * on the pairs that agree; after the second there is a third only for that.
  *
  * The score is the span and half the drop: pairs poisoned with a caption that means something of its own move less along
  * with the rest, but hang on exact pixels as they do.
@@ -65,11 +66,10 @@ export async function detectBySpan(input: DetectionInput, choice: SuspectChoice)
   const unrelated = mean(columns.unrelatedSimilarity);
   const captioned = { rows, tokens: await input.pairs.captionTokens(rows) };
   const fraction = input.options.suspectFraction;
-  const agreeing = choice.first(captioned, columns, fraction);
-  const overfitOn = (suspects: ReadonlySet<number>, round: 1 | 2) =>
+  const overfitOn = (suspects: ReadonlySet<number>, round: number) =>
     spanRound(input, { round, rows, suspects, unrelated });
-  const first = await overfitOn(agreeing.size > 0 ? agreeing : unlikely(rows, columns, fraction), 1);
-  const { lifted, fallen, span, curve } = agreeing.size > 0 ? first : await overfitAgain();
+  const scoresOf = ({ span }: Span) => withDrop(span, columns.viewDrop);
+  const { lifted, fallen, span, curve } = await lastRound();
   return {
     rows,
     scores: withDrop(span, columns.viewDrop),
@@ -81,11 +81,22 @@ export async function detectBySpan(input: DetectionInput, choice: SuspectChoice)
     overfitted: { lifted, fallen },
   };
 
-  async function overfitAgain(): Promise<Span> {
-    disposeModels(first);
-    const movers = choice.second(captioned, withDrop(first.span, columns.viewDrop), fraction);
-    const second = await overfitOn(movers, 2);
-    return { ...second, curve: [...first.curve, ...second.curve] };
+  async function lastRound(): Promise<Span> {
+    const agreed = choice.unlikely(captioned, columns, fraction);
+    if (agreed.size > 0) return overfitOn(agreed, 1);
+    const first = await overfitOn(unlikely(rows, columns, fraction), 1);
+    const movers = choice.moved(captioned, scoresOf(first), fraction);
+    if (movers.size > 0) return again(first, movers, 2);
+    const second = await again(first, topScored(captioned, scoresOf(first), fraction), 2);
+    const late = choice.moved(captioned, scoresOf(second), fraction);
+    return late.size > 0 ? again(second, late, 3) : second;
+  }
+
+  /** A round in place of the one before, whose models it disposes. */
+  async function again(before: Span, suspects: ReadonlySet<number>, round: number): Promise<Span> {
+    disposeModels(before);
+    const after = await overfitOn(suspects, round);
+    return { ...after, curve: [...before.curve, ...after.curve] };
   }
 }
 
@@ -122,7 +133,8 @@ function measureSuspect({ suspect, reference, pairs, options, signal, progress }
 
 /** One round's material. */
 interface Round {
-  readonly round: 1 | 2;
+  /** 1, 2 or 3. */
+  readonly round: number;
   readonly rows: readonly number[];
   readonly suspects: ReadonlySet<number>;
   /** Mean cosine of unrelated pairs. */
