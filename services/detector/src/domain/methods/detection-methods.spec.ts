@@ -16,6 +16,7 @@ import { openPairSource, type DiskPairSource } from '../../disk-pair-source.js';
 import type { PairSource } from '../pair-source.js';
 import { describeDetectionMethod, type DetectionBench } from './detection-method.contract.js';
 import { DETECTION_METHODS, detectionMethod } from './index.js';
+import { detectBySpan } from './overfit-span.js';
 
 /** An image that cannot be decoded, and so is left out. */
 const BROKEN = 10;
@@ -122,6 +123,32 @@ describe('overfit-gain', () => {
     expect(compared.signals.referenceSimilarity).not.toEqual(compared.signals.similarity);
     expect(compared.signals.similarity).toEqual(alone.signals.similarity);
     expect(compared.scores).not.toEqual(alone.scores);
+  });
+});
+
+describe('overfit-span', () => {
+  it.each([
+    ['of the unlikely pairs', 0, 1],
+    ['of what moved in the first round', 1, 2],
+    ['of what moved in the second', 2, 3],
+    ['never', Infinity, 2],
+  ])('has its last round where captions agree: %s', async (_when, agreesAfter, rounds) => {
+    const { signal } = new AbortController();
+    const bench = await benchOf('overfit-span');
+    const agreed = (round: number) => new Set(round >= agreesAfter ? data.poisonedRows : []);
+    let moves = 0;
+    const phases: string[] = [];
+    const { curve } = await detectBySpan(
+      {
+        ...{ suspect: bench.suspect, reference: undefined, signal, options: { ...options, overfitSteps: 1 } },
+        pairs: await bench.open(signal),
+        progress: (phase) => phases.push(phase),
+      },
+      { unlikely: () => agreed(0), moved: () => agreed((moves += 1)) },
+    );
+    const last = phases.filter((phase) => phase.startsWith('scoring after')).at(-1);
+    expect(last).toBe(`scoring after overfitting, round ${rounds}`);
+    expect(curve.map(({ step }) => step)).toEqual(Array.from({ length: 2 * rounds }, (_, i) => i + 1));
   });
 });
 
