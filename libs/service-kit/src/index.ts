@@ -74,6 +74,7 @@ export { engineOptions, stageConfigFields, type StageConfig } from './stage/stag
 export { artifactPlaces, artifactsFolder, localRoots, stageFolders } from './stage/stage-folders.js';
 export { runService } from './stage/run-service.js';
 export { childEnvironment, processEnvironment } from './config/process-environment.js';
+export { forkWorker } from './jobs/fork-worker.js';
 export { checkRanges, type OptionRange } from './stage/check-ranges.js';
 export {
   type DeadLetter,

@@ -1,6 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { UbtError } from '@ubt/errors';
-import { childEnvironment, type Environment } from '@ubt/service-kit';
+import { forkWorker, type Environment } from '@ubt/service-kit';
 import type { ScoredPair, ScoreMessage, ScoreModel, ScoreReply } from './scorer-protocol.js';
 import { createFairQueue } from './scoring/fair-queue.js';
 
@@ -129,10 +129,8 @@ export function createScorer({ env, maxStreams, forkWorker }: ScorerOptions): Sc
 }
 
 function forkScorer(env: Environment): ChildProcess {
-  return fork(new URL('./scorer.worker.js', import.meta.url), {
-    serialization: 'advanced',
-    env: childEnvironment(env),
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  return forkWorker(new URL('./scorer.worker.js', import.meta.url), {
+    ...{ env, stderr: 'inherit', work: 'online' },
   });
 }
 

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { UbtError } from '@ubt/errors';
 import { temporaryDirectory } from '@ubt/test-kit';
 import { newToken } from '../security/tokens.js';
 import { startWorker } from './worker-process.js';
@@ -17,6 +19,16 @@ it('reports the last words of a worker that died, without the secrets in them', 
     kind: 'died',
     how: 'ended with exit code 3; its last words: no luck with (hidden)',
   });
+});
+
+it('lets workers stand behind the service for the processor', async () => {
+  await using directory = await temporaryDirectory();
+  const entry = join(directory.path, 'worker.mjs');
+  await writeFile(entry, `process.on('disconnect', () => process.exit());`);
+  const { pid, cancel, outcome } = startWorker({ entry }, { job: 'jobs/1' } as StartMessage, () => undefined);
+  expect(getPriority(pid)).toBe(Math.min(19, getPriority() + 10));
+  cancel(new UbtError('cancelled', 'Enough.', { code: 'CANCELLED' }), 0);
+  await outcome;
 });
 
 it('says that a worker has died which the system did not start', async () => {

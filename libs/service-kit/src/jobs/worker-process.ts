@@ -1,7 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { UbtError } from '@ubt/errors';
-import { childEnvironment } from '../config/process-environment.js';
 import { redactSecrets } from '../telemetry/redact-secrets.js';
+import { forkWorker } from './fork-worker.js';
 import type { PackedMessage } from './job-record.js';
 import { fromWorkerMessage, type FromWorkerMessage, type StartMessage } from './worker-protocol.js';
 
@@ -45,21 +45,14 @@ export function startWorker(
   start: StartMessage,
   onNews: (news: WorkerNews) => void,
 ): WorkerProcess {
+  const { entry, execArgv = [], env } = options;
   try {
-    return lead(forkWorker(options, start.job), start, onNews);
+    const child = forkWorker(entry, { args: [start.job], execArgv, env, stderr: 'pipe', work: 'job' });
+    return lead(child, start, onNews);
   } catch (error) {
     const died = { kind: 'died', how: `could not run: ${UbtError.from(error).message}` } as const;
     return { pid: undefined, outcome: Promise.resolve(died), cancel: () => undefined };
   }
-}
-
-function forkWorker({ entry, execArgv = [], env }: WorkerOptions, job: string): ChildProcess {
-  return fork(entry, [job], {
-    serialization: 'advanced',
-    execArgv: [...execArgv],
-    env: childEnvironment(env),
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
 }
 
 function lead(child: ChildProcess, start: StartMessage, onNews: (news: WorkerNews) => void): WorkerProcess {

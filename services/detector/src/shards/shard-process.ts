@@ -1,7 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { ScoringShard, ScoringShardResult } from '@ubt/contracts';
 import { UbtError } from '@ubt/errors';
-import { childEnvironment, type Environment } from '@ubt/service-kit';
+import { forkWorker, type Environment } from '@ubt/service-kit';
 import type { FromShardWorker, ToShardWorker } from './shard-protocol.js';
 
 /** Measures shards in a process of its own, so that the event loop stays free for calls, probes and the broker. */
@@ -37,9 +37,8 @@ export function createShardProcess({ env, idleMs = IDLE_MS, onDeath }: ShardProc
   let idle: NodeJS.Timeout | undefined;
 
   const start = (): ChildProcess => {
-    const started = fork(new URL('./shard.worker.js', import.meta.url), {
-      ...{ serialization: 'advanced', env: childEnvironment(env) },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    const started = forkWorker(new URL('./shard.worker.js', import.meta.url), {
+      ...{ env, stderr: 'inherit', work: 'job' },
     });
     started.on('message', (reply: FromShardWorker) => {
       const request = waiting.get(reply.id);
