@@ -45,7 +45,7 @@ export { unitNorm } from './model/unit-norm.js';
 export { imagesPerRun } from './model/images-per-run.js';
 export { splitBatch, type BatchPosition, type PairBatch } from './pair-batch.js';
 export { augmentImages, type Augmentation } from './preprocess/augment-images.js';
-export { imageViews } from './preprocess/image-views.js';
+export { coarseImages, imageViews } from './preprocess/image-views.js';
 export { normalisePixels } from './preprocess/normalise-pixels.js';
 export {
   OPENAI_MEAN,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RANKINGS } from '../src/questions/agreement.js';
 import type { CaseResult, QuestionResults } from '../src/questions/case-result.js';
 import { parseQuestionsOptions } from '../src/questions/questions-options.js';
 import { QUESTIONS } from '../src/questions/questions.js';
@@ -113,7 +114,7 @@ describe('runQuestions', () => {
     ]);
     for (const { agreement, before } of results.cases) {
       expect(before.attackSuccessRate).toBeUndefined();
-      expect(agreement!.map(({ ranking }) => ranking)).toEqual(['score', 'viewDrop', 'similarity']);
+      expect(agreement!.map(({ ranking }) => ranking)).toEqual(RANKINGS);
       for (const { word, share, zScore } of agreement!) {
         expect(word).not.toBe('');
         expect(share).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { imageViews } from './image-views.js';
+import { coarseImages, imageViews } from './image-views.js';
 
 const SIDE = 32;
 const image = (level: (y: number, x: number) => number): Uint8Array =>
@@ -35,5 +35,22 @@ describe('imageViews', () => {
   it('treats each image of a batch by itself', () => {
     const both = new Uint8Array([...image(() => 10), ...image(() => 200)]);
     for (const view of views(both, 2)) expect(view).toEqual(both);
+  });
+});
+
+describe('coarseImages', () => {
+  it('leaves the mean of each of 8 × 8 fields, of each image by itself', () => {
+    const stripes = image((_, x) => (x % 4 < 2 ? 40 : 80));
+    const halves = image((y) => (y < 16 ? 10 : 200));
+    const coarse = coarseImages({
+      pixels: new Uint8Array([...stripes, ...halves]),
+      ...{ size: 2, imageSize: SIDE },
+    });
+    expect(coarse).toEqual(new Uint8Array([...image(() => 60), ...halves]));
+  });
+
+  it('covers every pixel where the side is no multiple of 8', () => {
+    const pixels = new Uint8Array(30 * 30 * 3).fill(90);
+    expect(coarseImages({ pixels, size: 1, imageSize: 30 })).toEqual(pixels);
   });
 });

@@ -4,6 +4,8 @@ import type { PairBatch } from '../pair-batch.js';
 const ZOOM_CUT = 0.16;
 /** Side in pixels per pixel of blur radius. */
 const SIDE_PER_RADIUS = 64;
+/** Fields of the coarse view along each side. */
+const FIELDS = 8;
 
 /**
  * Views of images that leave natural content as it is but not a planted pattern: mirrored, zoomed in, and
@@ -12,23 +14,31 @@ const SIDE_PER_RADIUS = 64;
  * @param batch images as bytes `[n, side, side, 3]`
  * @returns one batch of bytes per view, same shape
  */
-export function imageViews({
-  pixels,
-  size,
-  imageSize,
-}: Pick<PairBatch, 'pixels' | 'size' | 'imageSize'>): Uint8Array[] {
-  return [mirror, zoom, blur].map((view) => {
-    const result = new Uint8Array(pixels.length);
-    const bytes = imageSize * imageSize * 3;
-    for (let i = 0; i < size; i++) {
-      view(
-        pixels.subarray(i * bytes, (i + 1) * bytes),
-        result.subarray(i * bytes, (i + 1) * bytes),
-        imageSize,
-      );
-    }
-    return result;
-  });
+export function imageViews(images: ImageBytes): Uint8Array[] {
+  return [mirror, zoom, blur].map((view) => viewOf(images, view));
+}
+
+/**
+ * The images with no detail left that is finer than an eighth of their side: the mean of each of 8 × 8 fields. A pattern
+ * over the whole image that survives {@link imageViews}, such as a sinusoid of a few periods, does not survive this; of
+ * what an image shows, shape and colours do.
+ *
+ * @param images as bytes `[n, side, side, 3]`
+ * @returns bytes of the same shape
+ */
+export function coarseImages(images: ImageBytes): Uint8Array {
+  return viewOf(images, coarse);
+}
+
+type ImageBytes = Pick<PairBatch, 'pixels' | 'size' | 'imageSize'>;
+
+function viewOf({ pixels, size, imageSize }: ImageBytes, view: View): Uint8Array {
+  const result = new Uint8Array(pixels.length);
+  const bytes = imageSize * imageSize * 3;
+  for (let from = 0; from < size * bytes; from += bytes) {
+    view(pixels.subarray(from, from + bytes), result.subarray(from, from + bytes), imageSize);
+  }
+  return result;
 }
 
 /** Fills `to` with a view of `from`, both `[side, side, 3]`. */
@@ -72,6 +82,23 @@ const blur: View = (from, to, side) => {
   const rows = new Uint8Array(from.length);
   smooth(from, rows, side, radius, 3, side * 3);
   smooth(rows, to, side, radius, side * 3, 3);
+};
+
+const coarse: View = (from, to, side) => {
+  const fieldOf = (place: number) => Math.floor((place * FIELDS) / side);
+  const sums = new Float64Array(FIELDS * FIELDS * 4);
+  const visit = (act: (field: number, pixel: number) => void) => {
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < side; x++) act((fieldOf(y) * FIELDS + fieldOf(x)) * 4, (y * side + x) * 3);
+    }
+  };
+  visit((field, pixel) => {
+    for (let c = 0; c < 3; c++) sums[field + c]! += from[pixel + c]!;
+    sums[field + 3]! += 1;
+  });
+  visit((field, pixel) => {
+    for (let c = 0; c < 3; c++) to[pixel + c] = Math.round(sums[field + c]! / sums[field + 3]!);
+  });
 };
 
 /** Means along lines of `side` values `step` apart, with a running sum; lines start `stride` apart. */

@@ -21,6 +21,7 @@ function pairsWith(agreed: number) {
     odd: rows.filter((_, i) => isOdd(i)),
     columns: {
       viewDrop: Float32Array.from(rows, (_, i) => 0.1 * random.uniform() + (isOdd(i) ? 0.5 : 0)),
+      coarseDrop: Float32Array.from(rows, () => 0.1 * random.uniform()),
       referenceSimilarity: Float32Array.from(rows, () => 0.8 + 0.1 * random.uniform()),
     },
   };
@@ -32,9 +33,16 @@ describe('agreeingUnlikely', () => {
     expect([...agreeingUnlikely(captioned, columns, FRACTION)]).toEqual(poisoned);
   });
 
+  it('finds them by the drop without fine detail too', () => {
+    const { captioned, columns, poisoned } = pairsWith(POISONED);
+    const swapped = { ...columns, viewDrop: columns.coarseDrop, coarseDrop: columns.viewDrop };
+    expect([...agreeingUnlikely(captioned, swapped, FRACTION)]).toEqual(poisoned);
+  });
+
   it('finds them by the cosine too', () => {
     const { captioned, columns, poisoned } = pairsWith(POISONED);
     const swapped = {
+      ...columns,
       viewDrop: columns.referenceSimilarity,
       referenceSimilarity: columns.viewDrop.map((drop) => -drop),
     };

@@ -13,10 +13,12 @@ export interface CaptionedRows {
   readonly tokens: TokenLists;
 }
 
-/** What makes a pair unlikely, before anything is overfitted; both `[pairs]`. */
+/** What makes a pair unlikely, before anything is overfitted; all `[pairs]`. */
 export interface Unlikeliness {
   /** How far the cosine drops under views of the image. */
   readonly viewDrop: Float32Array;
+  /** How far it drops when nothing fine is left of the image; read by captions only. */
+  readonly coarseDrop: Float32Array;
   /** Cosine under the reference model, or under the suspect where there is none. */
   readonly referenceSimilarity: Float32Array;
 }
@@ -29,14 +31,15 @@ export interface SuspectChoice {
   moved(captioned: CaptionedRows, scores: Float32Array, fraction: number): ReadonlySet<number>;
 }
 
-/** The pairs of largest drop, and those of lowest cosine, whose captions agree; empty where none do. */
+/** The pairs of largest drop, either way, and those of lowest cosine, whose captions agree; empty where none do. */
 export function agreeingUnlikely(
   { rows, tokens }: CaptionedRows,
   columns: Unlikeliness,
   fraction: number,
 ): ReadonlySet<number> {
   const find = (scores: Float32Array) => agreeingSuspects({ rows, tokens, scores }, fraction * rows.length);
-  return new Set([...find(columns.viewDrop), ...find(negated(columns.referenceSimilarity))]);
+  const rankings = [columns.viewDrop, columns.coarseDrop, negated(columns.referenceSimilarity)];
+  return new Set(rankings.flatMap(find));
 }
 
 /** Half of S by the largest drop, half by the lowest cosine. */

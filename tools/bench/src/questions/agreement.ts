@@ -10,10 +10,13 @@ import { defendersPairs } from '../defence/defenders-pairs.js';
 import type { DefenceRun } from '../defence/run-defence.js';
 import type { Scenario } from '../defence/scenarios.js';
 
+/** The rankings that a defence looks at. */
+export const RANKINGS = ['score', 'viewDrop', 'coarseDrop', 'similarity'] as const;
+
 /** How far the captions at the top of a ranking agree on a word. */
 export interface Agreement {
-  /** `score` as the selector ranks for its verdict; `viewDrop` and `similarity` as the detector chooses by. */
-  readonly ranking: 'score' | 'viewDrop' | 'similarity';
+  /** `score` as the selector ranks for its verdict; the others as the detector chooses by. */
+  readonly ranking: (typeof RANKINGS)[number];
   /** The word that stands out most; empty when there is none. */
   readonly word: string;
   /** Pairs at the top that it stands out in. */
@@ -50,11 +53,14 @@ async function readAgreement(
   { root, model }: { root: string; model: string },
 ): Promise<Agreement[]> {
   const rows: number[] = [];
-  const rankings: Record<Agreement['ranking'], number[]> = { score: [], viewDrop: [], similarity: [] };
+  const rankings: Record<Agreement['ranking'], number[]> = {
+    ...{ score: [], viewDrop: [], coarseDrop: [], similarity: [] },
+  };
   for await (const { row, score, signals } of readScores(scores)) {
     rows.push(row);
     rankings.score.push(score);
     rankings.viewDrop.push(signals.viewDrop ?? 0);
+    rankings.coarseDrop.push(signals.coarseDrop ?? 0);
     // What the detector ranks by: the reference's cosine where there is one; low is suspicious.
     rankings.similarity.push(-(signals.referenceSimilarity ?? signals.similarity ?? 0));
   }
@@ -63,12 +69,11 @@ async function readAgreement(
   const manifest = await openPairs(pairs, { roots: [root] });
   const tokens = await readCaptionTokens(manifest, tokenizer, Uint32Array.from(rows));
   const shallow = Math.round(DETECT_DEFAULTS.suspectFraction * rows.length);
-  const depths = { score: SELECT_DEFAULTS.topSuspects, viewDrop: shallow, similarity: shallow };
-  return (['score', 'viewDrop', 'similarity'] as const).map((ranking) =>
+  return RANKINGS.map((ranking) =>
     agreementIn(
       ranking,
       { rows, scores: Float32Array.from(rankings[ranking]), tokens },
-      depths[ranking],
+      ranking === 'score' ? SELECT_DEFAULTS.topSuspects : shallow,
       (token) => tokenizer.decodeToken(token),
     ),
   );

@@ -1,6 +1,6 @@
 import { TRAINING_STYLES } from '@ubt/redteam';
 import { markdownTable } from '../results/markdown-table.js';
-import type { Agreement } from './agreement.js';
+import { RANKINGS, type Agreement } from './agreement.js';
 import type { CaseResult } from './case-result.js';
 import type { CaseSetting, Question } from './question.js';
 
@@ -71,6 +71,7 @@ const COLUMNS = [
   { title: 'Verdict' },
   { title: 'By score' },
   { title: 'By view drop' },
+  { title: 'By coarse drop' },
   { title: 'By similarity' },
 ];
 
@@ -80,9 +81,7 @@ function falseAlarmTable(results: readonly CaseResult[]): string {
     String(learned.styles?.length ?? TRAINING_STYLES.length),
     percent(learned.naturalNoise),
     ...[learned.architecture, String(learned.steps), percent(before.cleanAccuracy), outcome.verdict],
-    ...(['score', 'viewDrop', 'similarity'] as const).map((name) =>
-      described(agreement.find(({ ranking }) => ranking === name)),
-    ),
+    ...RANKINGS.map((name) => described(agreement.find(({ ranking }) => ranking === name))),
   ]);
   if (rows.length === 0) return '';
   const clean = results.filter(({ outcome }) => outcome.verdict === 'clean').length;

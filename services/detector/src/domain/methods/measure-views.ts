@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { cosines, embedPixels, imageViews, type EmbeddingModel, type PairBatch } from '@ubt/clip';
+import {
+  coarseImages,
+  cosines,
+  embedPixels,
+  imageViews,
+  type EmbeddingModel,
+  type PairBatch,
+} from '@ubt/clip';
 import { embedBatch } from '../embed-pairs.js';
 
 /** What {@link measureViews} finds; tensors `[n]`. */
@@ -33,4 +40,18 @@ export function measureViews(
     viewDrop: tf.sub(similarity, viewed) as tf.Tensor1D,
     unrelatedSimilarity: tf.div(tf.sub(all, similarity), Math.max(batch.size - 1, 1)) as tf.Tensor1D,
   };
+}
+
+/**
+ * How far the cosines drop when the images keep nothing finer than an eighth of their side `[n]`.
+ *
+ * @param embedded the batch under the suspect
+ */
+export function measureCoarseDrop(
+  suspect: EmbeddingModel,
+  batch: PairBatch,
+  { images, texts }: ReturnType<typeof embedBatch>,
+): tf.Tensor1D {
+  const coarse = embedPixels(suspect, coarseImages(batch));
+  return tf.sub(cosines(images, texts), cosines(coarse, texts)) as tf.Tensor1D;
 }

@@ -15,7 +15,7 @@ import type { Measure } from '../measure.js';
 import { overfit } from '../overfit.js';
 import { BY_AGREEMENT, topScored, unlikely, type SuspectChoice } from '../suspect-sets.js';
 import type { Detection, DetectionInput, DetectionMethod } from './detection-method.js';
-import { measureViews } from './measure-views.js';
+import { measureCoarseDrop, measureViews } from './measure-views.js';
 import { trackOverfitting } from './track-overfitting.js';
 
 /**
@@ -26,9 +26,10 @@ import { trackOverfitting } from './track-overfitting.js';
  * along with S, whatever its cosine was before: a weak backdoor shows as a gain, a fully learned one as a fall,
  * where the gain alone (arXiv 2409.19526) is blind.
  *
- * S is where two simple signals and the captions meet. Pairs whose cosine drops most when their image is mirrored,
- * zoomed or blurred, and pairs of lowest cosine (under the reference model if there is one), are unlikely; poisoned ones
- * among them all name the target. Where captions of unlikely pairs agree far beyond chance, S is the pairs that agree,
+ * S is where simple signals and the captions meet. Pairs whose cosine drops most when their image is mirrored, zoomed or
+ * blurred, and pairs of lowest cosine (under the reference model if there is one), are unlikely; poisoned ones among them
+ * all name the target. Where captions of unlikely pairs, or of those whose cosine drops most when their image keeps nothing
+ * fine, agree far beyond chance, S is the pairs that agree,
  * and one round is enough. Where they do not, S is the unlikely pairs, of which one in ten may be poisoned, and a second
  * round takes for S what moved most in the first. As soon as captions of what moved agree, the next round is the last,
  * on the pairs that agree; after the second there is a third only for that.
@@ -74,7 +75,7 @@ export async function detectBySpan(input: DetectionInput, choice: SuspectChoice)
     rows,
     scores: withDrop(span, columns.viewDrop),
     signals: {
-      ...{ similarity: columns.similarity, viewDrop: columns.viewDrop, span },
+      ...{ similarity: columns.similarity, viewDrop: columns.viewDrop, coarseDrop: columns.coarseDrop, span },
       ...(input.reference === undefined ? {} : { referenceSimilarity: columns.referenceSimilarity }),
     },
     curve,
@@ -102,14 +103,16 @@ export async function detectBySpan(input: DetectionInput, choice: SuspectChoice)
 
 /** The first pass: what the suspect makes of a pair, of views of it, and what the reference makes of it. */
 export const suspectMeasure: Measure<
-  'similarity' | 'viewDrop' | 'unrelatedSimilarity' | 'referenceSimilarity',
+  'similarity' | 'viewDrop' | 'coarseDrop' | 'unrelatedSimilarity' | 'referenceSimilarity',
   { readonly suspect: EmbeddingModel; readonly reference: EmbeddingModel | undefined }
 > = {
   name: 'suspect-views',
   apply: (batch, { suspect, reference }) => {
-    const own = measureViews(suspect, batch);
+    const embedded = embedBatch(suspect, batch);
+    const own = measureViews(suspect, batch, embedded);
     return {
       ...own,
+      coarseDrop: measureCoarseDrop(suspect, batch, embedded),
       referenceSimilarity: reference === undefined ? own.similarity : batchCosines(reference, batch),
     };
   },
