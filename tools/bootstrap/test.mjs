@@ -12,7 +12,7 @@ const NOT_RUN = join('tmp', 'not-run.txt');
 const PARALLEL_PACKAGES = 2;
 
 /**
- * Runs every package's tests and ends with the line "N passed, N failed". Results are never taken from a
+ * Runs every package's tests and ends with every failure once more and the line "N passed, N failed". Results are never taken from a
  * cache, and a skipped test fails the run.
  *
  * @returns {Promise<number>} the exit code
@@ -29,6 +29,7 @@ export async function test() {
   const code = await run('npx', tests);
   const total = summarise(await Promise.all(packages.map(readResults)));
   console.log(`\nTests by package:\n${total.lines.join('\n')}\n`);
+  for (const failure of total.failures) console.log(`FAILED in ${failure}\n`);
   for (const line of total.notRun) console.log(`NOT RUN: ${line}`);
   if (total.skipped > 0) console.log(`${total.skipped} skipped: a test must run or be removed.`);
   console.log(`${total.passed} passed, ${total.failed} failed`);

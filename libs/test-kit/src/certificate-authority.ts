@@ -92,8 +92,8 @@ function draft(
 ): forge.pki.Certificate {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = publicKey;
-  // Positive, so no leading bit.
-  certificate.serialNumber = `00${randomBytes(12).toString('hex')}`;
+  // A first byte of 1 keeps the number positive and its DER minimal: OpenSSL refuses padding.
+  certificate.serialNumber = `01${randomBytes(12).toString('hex')}`;
   certificate.validity.notBefore = new Date(Date.now() - 2 * HOUR_MS);
   certificate.validity.notAfter = notAfter;
   certificate.setSubject(subject);

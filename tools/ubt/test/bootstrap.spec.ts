@@ -16,6 +16,7 @@ const { summarise } = (await load('test-results')) as unknown as {
     failed: number;
     skipped: number;
     lines: string[];
+    failures: string[];
     notRun: string[];
   };
 };
@@ -66,6 +67,29 @@ describe('summarise', () => {
       { name: 'b', results: odd },
     ]);
     expect(total).toMatchObject({ ok: false, failed });
+  });
+
+  it('names each failed test, and each file that could not be loaded, with what it said', () => {
+    const test = (status: string, fullName: string) => ({
+      status,
+      fullName,
+      failureMessages: [`\x1b[31m${fullName}?\x1b[0m`],
+    });
+    const testResults = [
+      {
+        name: 'x.spec.ts',
+        status: 'failed',
+        assertionResults: [test('passed', 'sums'), test('failed', 'rounds')],
+      },
+      { name: 'y.spec.ts', status: 'failed', message: 'no such module', assertionResults: [] },
+      { name: 'z.spec.ts', status: 'passed', message: '', assertionResults: [test('passed', 'divides')] },
+    ];
+    const odd = { ...results, numFailedTests: 1, numRuntimeErrorTestSuites: 1, testResults };
+    const { failures } = summarise([{ name: 'a', results: odd }]);
+    expect(failures).toEqual([
+      'a: x.spec.ts: rounds\n    rounds?',
+      'a: y.spec.ts: could not be run\n    no such module',
+    ]);
   });
 
   it('tells what a machine lacked the tools for, which fails nothing', () => {
