@@ -50,7 +50,7 @@ describe('NATS that is down', () => {
     await natsServer({ port });
     await bus.ready(10_000);
     await bus.publish(completion('later', 'jobs/later'));
-    await waitFor(() => seen.length === 1, { timeoutMs: 15_000 });
+    await waitFor(() => seen.length === 1);
     expect(states.at(-1)).toBe(true);
   });
 
@@ -72,14 +72,12 @@ describe('NATS that is down', () => {
     });
     await waitFor(() => connection.at(-1) === false);
     await server.restart();
-    await waitFor(() => connection.at(-1) === true, { timeoutMs: 15_000 });
+    await waitFor(() => connection.at(-1) === true);
     await waitFor(() => bus.publish(completion('run', 'jobs/after')).catch(() => undefined));
 
     const other = busTo(server.url);
     other.subscribe(toSelector(seen));
-    await waitFor(() => ['jobs/waiting', 'jobs/after'].every((name) => seen.includes(name)), {
-      timeoutMs: 15_000,
-    });
+    await waitFor(() => ['jobs/waiting', 'jobs/after'].every((name) => seen.includes(name)));
   });
 });
 

@@ -103,7 +103,7 @@ describe('WatchJob', () => {
   it('shows a cancellation within two seconds', async () => {
     const { child, client } = await startService();
     const name = await submit(child, { steps: 10_000 });
-    await waitFor(async () => doneOf((await client.getJob({ name })).job) > 0, { timeoutMs: 20_000 });
+    await waitFor(async () => doneOf((await client.getJob({ name })).job) > 0);
     const started = Date.now();
     await client.cancelJob({ name });
     const last = (await watchToEnd(client, name)).at(-1)!;
@@ -128,7 +128,7 @@ describe('a service that is killed', () => {
   ])('takes its worker, which %s, with it and goes on after a restart', async (_, order) => {
     const { child, client } = await startService();
     const name = await submit(child, order);
-    await waitFor(async () => doneOf((await client.getJob({ name })).job) >= 2, { timeoutMs: 20_000 });
+    await waitFor(async () => doneOf((await client.getJob({ name })).job) >= 2);
     const pidFile = join(directory.path, 'work', name.slice('jobs/'.length), 'worker.pid');
     const pid = Number(await readFile(pidFile, 'utf8'));
     expect(isAlive(pid)).toBe(true);
@@ -146,10 +146,10 @@ describe('a service that is killed', () => {
   it('leaves no worker behind even if it never comes back', async () => {
     const { child, client } = await startService();
     const name = await submit(child, { steps: 10_000, stepMs: 50 });
-    await waitFor(async () => doneOf((await client.getJob({ name })).job) >= 1, { timeoutMs: 20_000 });
+    await waitFor(async () => doneOf((await client.getJob({ name })).job) >= 1);
     const pidFile = join(directory.path, 'work', name.slice('jobs/'.length), 'worker.pid');
     const pid = Number(await readFile(pidFile, 'utf8'));
     await end(child, 'SIGKILL');
-    await waitFor(() => !isAlive(pid), { timeoutMs: 2_000, what: 'the end of the worker' });
+    await waitFor(() => !isAlive(pid), { what: 'the end of the worker' });
   });
 });

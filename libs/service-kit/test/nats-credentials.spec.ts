@@ -107,7 +107,7 @@ it('a .creds file lets in, none and a foreign one do not, and a renewed one coun
   const late = bus(at('user.creds'));
   await expect(late.ready(1_500)).rejects.toMatchObject(refused);
   await rm(at('user.creds'));
-  await waitFor(() => log.some((line) => line.includes('ENOENT')), { timeoutMs: 15_000 });
+  await waitFor(() => log.some((line) => line.includes('ENOENT')));
   const own = credentials(account);
   await writeFile(at('user.creds'), own.text);
   await late.ready(15_000);

@@ -105,15 +105,11 @@ describe('mutual TLS', () => {
     const { jobs } = await client(server, { ca: ca(), ...files.forged });
     await expect(getJob(jobs)).rejects.toMatchObject({ kind: 'unavailable' });
     await writeFile(path, authority.cert + stranger.cert);
-    await waitFor(
-      async () =>
-        getJob((await client(server, { ca: ca(), ...files.forged })).jobs).then(
-          () => true,
-          () => false,
-        ),
-      {
-        timeoutMs: 10_000,
-      },
+    await waitFor(async () =>
+      getJob((await client(server, { ca: ca(), ...files.forged })).jobs).then(
+        () => true,
+        () => false,
+      ),
     );
   });
 });

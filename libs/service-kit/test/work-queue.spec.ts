@@ -48,7 +48,7 @@ const resultsOf = async (queue: WorkQueue<StageEvent, StageEvent>, group: string
       const { results } = await queue.results(group, 0);
       return results.length >= count && results;
     },
-    { what: `${count} results of ${group}`, timeoutMs: 15_000 },
+    { what: `${count} results of ${group}` },
   );
 const texts = (results: readonly { id: string; result: StageEvent }[]) =>
   results.map(({ id, result }) => `${id}=${textOf(result)}`).sort();
@@ -138,7 +138,7 @@ describe('a work queue', () => {
     await waitFor(async () => (await queue.load()).inWork === 1, { what: 'an item in work' });
     await queue.forget('gone');
     expect(await queue.open('gone')).toEqual(new Set());
-    await waitFor(() => reason !== undefined, { what: 'the end of the work', timeoutMs: 10_000 });
+    await waitFor(() => reason !== undefined, { what: 'the end of the work' });
     expect(reason).toMatchObject({ code: 'ITEM_DROPPED' });
     await waitFor(async () => (await queue.load()).inWork === 0, { what: 'no item in work' });
     expect((await queue.results('gone', 0)).results).toEqual([]);

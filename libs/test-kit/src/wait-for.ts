@@ -3,7 +3,7 @@ import { UbtError } from '@ubt/errors';
 
 /** How long {@link waitFor} waits, and how often it looks. */
 export interface WaitOptions {
-  /** Milliseconds until it gives up; 10 s unless told. */
+  /** Milliseconds until it gives up; a minute unless told, since only what fails waits so long and machines are busy. */
   readonly timeoutMs?: number;
   /** Milliseconds between two looks; 20 unless told. */
   readonly intervalMs?: number;
@@ -22,7 +22,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<Exclude<T, Falsy>> {
-  const { timeoutMs = 10_000, intervalMs = 20, what = 'the condition' } = options;
+  const { timeoutMs = 60_000, intervalMs = 20, what = 'the condition' } = options;
   const end = Date.now() + timeoutMs;
   for (;;) {
     const value = await condition();

@@ -155,7 +155,7 @@ describe('jobs', () => {
     const { name } = job!;
     await waitFor(
       async () => (await bench.jobs.getJob({ name })).job!.progress?.phase.startsWith('overfitting'),
-      { timeoutMs: 40_000, what: 'the overfitting' },
+      { what: 'the overfitting' },
     );
     const asked = performance.now();
     await bench.jobs.cancelJob({ name });
@@ -168,7 +168,6 @@ describe('jobs', () => {
     const { job } = await bench.detector.detect(request(bench, { id: 'kill', options }));
     const { name } = job!;
     await waitFor(async () => (await bench.jobs.getJob({ name })).job!.progress?.phase === 'overfitting', {
-      timeoutMs: 40_000,
       what: 'the overfitting',
     });
     const work = join(bench.directory.path, 'service/detector/work', name.slice('jobs/'.length));
@@ -180,9 +179,7 @@ describe('jobs', () => {
     const done = await ended(bench, await bench.detector.detect(request(bench, { id: 'before-restart' })));
     const options = { method: 'overfit-gain', overfitSteps: 40 };
     const { job } = await bench.detector.detect(request(bench, { id: 'over-restart', options }));
-    await waitFor(async () => (await bench.jobs.getJob({ name: job!.name })).job!.progress !== undefined, {
-      timeoutMs: 40_000,
-    });
+    await waitFor(async () => (await bench.jobs.getJob({ name: job!.name })).job!.progress !== undefined);
     bench = await bench.restart('kill');
     expect((await bench.jobs.getJob({ name: done.name })).job).toEqual({
       ...done,

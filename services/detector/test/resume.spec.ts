@@ -27,7 +27,7 @@ it('a job whose worker is killed while it scores goes on from the pair it had co
       const at = await doneBy();
       return at !== undefined && at.done >= 20 ? at : undefined;
     },
-    { timeoutMs: 60_000, intervalMs: 5, what: 'some pairs' },
+    { intervalMs: 5, what: 'some pairs' },
   );
   const work = join(bench.directory.path, 'service/detector/work', name.slice('jobs/'.length));
   process.kill(Number(await readFile(join(work, 'worker.pid'), 'utf8')), 'SIGKILL');

@@ -141,7 +141,7 @@ it('refuses one stream too many with the time to wait, and takes it when another
       await sleep(50);
       return value as ScorePairsResponse | undefined;
     },
-    { timeoutMs: 30_000, what: 'the place of the stream that was hung up' },
+    { what: 'the place of the stream that was hung up' },
   );
 });
 

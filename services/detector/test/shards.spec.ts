@@ -30,7 +30,6 @@ const detect = (replica: Replica, id: string, options: object = quick): Promise<
 const queued = (waiting: number) =>
   waitFor(async () => (await queue.load()).waiting === waiting, {
     what: `${waiting} shards`,
-    timeoutMs: 60_000,
   });
 const shardFolders = async () => {
   const folders = await readdir(join(bench.directory.path, 'service/artifacts'), { recursive: true });
@@ -129,12 +128,11 @@ describe('a job that is shared out', () => {
         throw new Error('nothing is given up');
       },
     });
-    await waitFor(() => isTold, { what: 'a duplicate', timeoutMs: 30_000 });
+    await waitFor(() => isTold, { what: 'a duplicate' });
     await rogue.close();
     const helper = await bench.start('orphan', { UBT_ROLE: 'shards' });
     await waitFor(async () => (await queue.load()).oldestSeconds === 0, {
       what: 'all done',
-      timeoutMs: 60_000,
     });
     const measured = logged(helper, 'shard measured').length;
     expect(measured).toBe(SHARDS + 1);

@@ -159,7 +159,7 @@ describe('Unlearn', () => {
     const work = join(directory.path, 'service/unlearner/work', job!.name.slice('jobs/'.length));
     const state = await waitFor(
       async () => (await readdir(work).catch(() => [])).find((name) => /^state-\d+\.json$/.test(name)),
-      { timeoutMs: 40_000, what: 'a checkpoint' },
+      { what: 'a checkpoint' },
     );
     process.kill(Number(await readFile(join(work, 'worker.pid'), 'utf8')), 'SIGKILL');
     const steps: number[] = [];
@@ -187,7 +187,7 @@ describe('Unlearn', () => {
           () => true,
         ),
       {
-        ...{ timeoutMs: 10_000, what: 'an ended job’s working folder to go' },
+        ...{ what: 'an ended job’s working folder to go' },
       },
     );
   });
@@ -197,7 +197,7 @@ describe('Unlearn', () => {
     const { job } = await unlearner.unlearn(given);
     await waitFor(
       async () => (await jobs.getJob({ name: job!.name })).job!.progress?.phase === 'unlearning',
-      { timeoutMs: 40_000, what: 'the unlearning' },
+      { what: 'the unlearning' },
     );
     const asked = performance.now();
     await jobs.cancelJob({ name: job!.name });

@@ -40,7 +40,6 @@ beforeAll(async () => {
         UBT_ARTIFACT_ROOTS: [directory.path, join(TINY_MODELS.clean, '..')].join(','),
         ...{ UBT_NATS_URL: broker.url, UBT_OTLP_ENDPOINT: receiver.url, UBT_LOG_LEVEL: 'warn' },
       },
-      timeoutMs: 60_000,
     });
   const detector = await start('detector');
   const selector = await start('selector');

@@ -122,7 +122,7 @@ export async function succeeded({ jobs, stage }: StageProcess, runId: string): P
       if (job?.state === JobState.JOB_STATE_FAILED) throw new Error(`${stage}: ${job.error?.message}`);
       return job?.state === JobState.JOB_STATE_SUCCEEDED ? job : undefined;
     },
-    { timeoutMs: 60_000, intervalMs: 100, what: `the ${stage}'s job of ${runId}` },
+    { intervalMs: 100, what: `the ${stage}'s job of ${runId}` },
   );
 }
 

@@ -18,9 +18,10 @@ export interface ForkOptions {
 
 /**
  * How far behind this process each kind stands for the processor, in steps of `nice`. The service has health probes and
- * calls to answer, whatever is computed; online answers come before jobs.
+ * calls to answer, whatever is computed; online answers come before jobs. Further behind, a job would hardly start on a
+ * machine that others keep busy.
  */
-const NICER_BY = { online: 5, job: constants.priority.PRIORITY_BELOW_NORMAL } as const;
+const NICER_BY = { online: 3, job: 5 } as const;
 
 /**
  * Starts a process that computes, with the allocator's settings for that and behind this one for the processor.

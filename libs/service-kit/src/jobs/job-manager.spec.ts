@@ -61,7 +61,7 @@ function withoutEnd(record: JobRecord): JobRecord {
 }
 
 const runningAt = (manager: JobManager, name: string, done: number) =>
-  waitFor(() => (manager.get(name).progress?.done ?? 0) >= done, { timeoutMs: 20_000 });
+  waitFor(() => (manager.get(name).progress?.done ?? 0) >= done);
 
 describe('a job', () => {
   it('runs in a process of its own and reports progress, rate and remaining time', async () => {

@@ -26,7 +26,7 @@ it('lets workers stand behind the service for the processor', async () => {
   const entry = join(directory.path, 'worker.mjs');
   await writeFile(entry, `process.on('disconnect', () => process.exit());`);
   const { pid, cancel, outcome } = startWorker({ entry }, { job: 'jobs/1' } as StartMessage, () => undefined);
-  expect(getPriority(pid)).toBe(Math.min(19, getPriority() + 10));
+  expect(getPriority(pid)).toBe(Math.min(19, getPriority() + 5));
   cancel(new UbtError('cancelled', 'Enough.', { code: 'CANCELLED' }), 0);
   await outcome;
 });

@@ -109,7 +109,7 @@ describe('a stage with a bus', () => {
     await mine.publish({ kind: 'completed', data: completion('r1') });
     // The same once more under another id, as a redelivery after a lost answer looks.
     await mine.publish({ kind: 'completed', data: completion('r1'), id: 'again' });
-    await waitFor(() => heard.some(({ kind }) => kind === 'completed'), { timeoutMs: 40_000 });
+    await waitFor(() => heard.some(({ kind }) => kind === 'completed'));
     const list = await jobs.listJobs({ pageSize: 10, pageToken: '', runId: 'r1' });
     expect(list.jobs).toHaveLength(1);
     expect(list.jobs[0]).toMatchObject({ state: JobState.JOB_STATE_SUCCEEDED, requestId: 'r1:selector' });
@@ -135,7 +135,7 @@ describe('a stage with a bus', () => {
     const heard = listen(mine);
     await serve(theirs, { fail: true });
     await mine.publish({ kind: 'completed', data: completion('bad') });
-    const failed = await waitFor(() => heard.find(({ kind }) => kind === 'failed'), { timeoutMs: 30_000 });
+    const failed = await waitFor(() => heard.find(({ kind }) => kind === 'failed'));
     expect(failed.data.error).toMatchObject({ reason: 'PAIRS_EMPTY', fix: 'give some' });
     const [letter] = await waitFor(async () => {
       const letters = await mine.deadLetters();
