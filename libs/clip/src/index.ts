@@ -42,6 +42,7 @@ export type { LayerObserver } from './model/layer-observer.js';
 export { embedImages, embedTexts, encodeImage, encodeText, type EncodeImageOptions } from './model/encode.js';
 
 export { unitNorm } from './model/unit-norm.js';
+export { imageTowerTop } from './model/image-tower-top.js';
 export { imagesPerRun } from './model/images-per-run.js';
 export { splitBatch, type BatchPosition, type PairBatch } from './pair-batch.js';
 export { augmentImages, type Augmentation } from './preprocess/augment-images.js';

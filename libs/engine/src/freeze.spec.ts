@@ -130,6 +130,30 @@ describe('freeze', () => {
     tf.dispose([x, w, frozen!]);
   });
 
+  it('compiles in once what two models share', async () => {
+    const [x, w] = [normal(8, 256), normal(256, 256)];
+    const once = await freeze([w], 'float32', 'at-once');
+    const sharing = await freeze([w, w], 'float32', 'at-once');
+    const bytesOf = async (weights: tf.Tensor[]): Promise<number> => {
+      const before = engine.stats().sessionBytes;
+      const y = tf.tidy(() =>
+        tf.addN(weights.map((weight) => tf.matMul(x as tf.Tensor2D, weight as tf.Tensor2D))),
+      );
+      const values = Float32Array.from(await y.data());
+      const plain = tf.tidy(() => tf.mul(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), weights.length));
+      expect(relativeError(values, (await plain.data()) as Float32Array)).toBeLessThan(1e-6);
+      tf.dispose([y, plain]);
+      return engine.stats().sessionBytes - before;
+    };
+    const [one, two] = [await bytesOf(once), await bytesOf(sharing)];
+    expect(two - one).toBeLessThan(w.size);
+    const sessions = engine.stats().cachedSessions;
+    sharing[1]!.dispose();
+    await engine.flush();
+    expect(engine.stats().cachedSessions).toBe(sessions - 1);
+    tf.dispose([x, w, ...once, sharing[0]!]);
+  });
+
   it('keeps its elements when the original is assigned anew or gone', async () => {
     const tensors = tf.memory().numTensors;
     const w = tf.tidy(() => tf.variable(tf.mul(normal(64, 64), 1)));

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
-import { startEngine, type Engine } from './index.js';
+import { dropFreeMemory, startEngine, type Engine } from './index.js';
 
 jest.setTimeout(600_000);
 
@@ -94,4 +94,17 @@ it('adds gradients up in one place', async () => {
   expect(engine.stats()).toMatchObject({ poolBytes, bytes });
   expect((await sum.data())[size - 1]).toBe(6);
   tf.dispose([g, sum]);
+});
+
+it('lets go of free memory when told to, and computes on', async () => {
+  const double = (given: tf.Tensor) => tf.tidy(() => tf.mul(given, 2));
+  const [x, y] = [tf.ones([100_000]), double(tf.ones([100_000]))];
+  await engine.flush();
+  y.dispose();
+  expect(engine.stats().poolBytes).toBeGreaterThan(0);
+  dropFreeMemory();
+  expect(engine.stats().poolBytes).toBe(0);
+  const again = double(x);
+  expect((await again.data())[99_999]).toBe(2);
+  tf.dispose([x, again]);
 });

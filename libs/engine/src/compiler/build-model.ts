@@ -76,10 +76,8 @@ export function buildModel(collection: Collection): BuiltModel {
   };
   for (const node of writingOrder(collection.nodes)) graph.node.push(nodeProto(node, nameOf));
   const model = { irVersion: IR_VERSION, producerName: 'ubt-engine', graph, opsetImport: OPSETS };
-  const externalData = collection.baked.map((value) => ({
-    path: value.constantKey!,
-    data: bytesOf(value.data!),
-  }));
+  const elements = new Map(collection.baked.map(({ constantKey, data }) => [constantKey!, bytesOf(data!)]));
+  const externalData = [...elements].map(([path, data]) => ({ path, data }));
   return { model: ModelProto.encode(model).finish(), externalData };
 }
 

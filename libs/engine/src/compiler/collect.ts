@@ -116,7 +116,8 @@ export function collect(
 
 /** Bytes of the frozen values that are part of the graph. */
 export function bakedBytes({ baked }: Collection): number {
-  return baked.reduce((sum, { data }) => sum + data!.byteLength, 0);
+  const arrays = new Set(baked.map(({ data }) => data!));
+  return [...arrays].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** Bytes of the leaves that every run reads. */

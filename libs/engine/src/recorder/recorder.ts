@@ -9,7 +9,9 @@ export interface OutputSpec {
 
 const MICROSOFT = new Set(['DynamicQuantizeMatMul', 'FusedMatMul', 'MatMulIntegerToFloat', 'QuickGelu']);
 
-let frozenLeaves = 0;
+/** Elements that were frozen, with a number each: whoever freezes the same once more gets the same constant. */
+const frozenElements = new WeakMap<HostArray, number>();
+let frozenCount = 0;
 
 /**
  * Collects the operations of a computation without running them. Recording is pure bookkeeping and cheap: a
@@ -63,7 +65,7 @@ export class Recorder {
 
   /** The elements of a computed value as a frozen leaf, without a copy; see {@link Value.frozen}. */
   frozenLeaf(value: Value, precision: Precision, bakedAtOnce: boolean): Value {
-    const leaf = new Value(value.dtype, value.shape, `frozen ${++frozenLeaves}`);
+    const leaf = new Value(value.dtype, value.shape, frozenKey(value));
     leaf.frozen = precision;
     leaf.bakedAtOnce = bakedAtOnce;
     leaf.data = value.data;
@@ -165,6 +167,13 @@ export class Recorder {
     }
     return signature;
   }
+}
+
+/** Models that share some of their weights compile them in once, so the key goes by the elements in memory. */
+function frozenKey({ data, shape }: Value): string {
+  let number = frozenElements.get(data!);
+  if (number === undefined) frozenElements.set(data!, (number = ++frozenCount));
+  return `frozen ${number} [${shape.join()}]`;
 }
 
 /** The precision of the frozen values among the inputs, when all the others are constants or single numbers. */

@@ -103,6 +103,11 @@ export class Runner {
     await this.programs.dropWith(frozen);
   }
 
+  /** Lets go of the memory that is kept for coming outputs. */
+  dropFree(): void {
+    this.pool.clear();
+  }
+
   async dispose(): Promise<void> {
     await this.programs.clear();
     this.pool.clear();

@@ -11,6 +11,7 @@ import {
   type EmbeddingModel,
   type PairBatch,
 } from '@ubt/clip';
+import { dropFreeMemory } from '@ubt/engine';
 import { overfitLosses } from './overfit-loss.js';
 
 /** How a copy of the suspect is overfitted. */
@@ -68,6 +69,7 @@ export async function overfit(
     throw error;
   } finally {
     optimizer.dispose();
+    dropFreeMemory();
   }
 }
 

@@ -3,8 +3,9 @@ import {
   cosines,
   disposeClip,
   embedCaptions,
-  embedPixels,
-  isImageTower,
+  embedImages,
+  imageTowerTop,
+  normalisePixels,
   type ClipModel,
   type EmbeddingModel,
   type PairBatch,
@@ -21,7 +22,7 @@ import { trackOverfitting } from './track-overfitting.js';
 /**
  * How far a pair's cosine can be moved by touching others.
  *
- * Two short overfittings of the image tower start from the suspect, on the same pairs S: one lifts S to cosine
+ * Two short overfittings of the image tower's top start from the suspect, on the same pairs S: one lifts S to cosine
  * 1, the other lets it fall to that of unrelated pairs. The **span** `c↑ − c↓` of a pair is large when it moves
  * along with S, whatever its cosine was before: a weak backdoor shows as a gain, a fully learned one as a fall,
  * where the gain alone (arXiv 2409.19526) is blind.
@@ -167,7 +168,7 @@ function spanRound(input: DetectionInput, { round, rows, suspects, unrelated }: 
   );
   const towards = (target: number, tracked: typeof lift) =>
     overfit(suspect, pairs.draw(weak, options.seed), pairs.draw(rest, options.seed + 1), {
-      ...{ ...tracked.options, target, isTrained: isImageTower },
+      ...{ ...tracked.options, target, isTrained: imageTowerTop(suspect.clip.config) },
     });
   return keepOnSuccess(async (keep) => {
     const lifted = keep(await towards(1, lift));
@@ -192,7 +193,9 @@ function spanCosines(
   batch: PairBatch,
   texts: tf.Tensor2D,
 ): Record<'up' | 'down', tf.Tensor1D> {
-  const under = (model: EmbeddingModel) => cosines(embedPixels(model, batch.pixels), texts);
+  // One tensor for both, so that what their towers share is computed once.
+  const images = normalisePixels(batch.pixels, lifted.preprocess);
+  const under = ({ clip }: EmbeddingModel) => cosines(embedImages(clip, images), texts);
   return { up: under(lifted), down: under(fallen) };
 }
 
