@@ -6,7 +6,7 @@ describe('parseBenchOptions', () => {
   it('covers everything by default; all seeds and attacks are needed to replace the committed results', () => {
     const options = parseBenchOptions([]);
     expect(options).toMatchObject({ regime: 'fine-tuned', seeds: [11, 12, 13], classes: 'medium' });
-    expect(options.attacks.map(({ name }) => name)).toEqual(['patch-2', 'patch-1', 'blend-2']);
+    expect(options.attacks.map(({ name }) => name)).toEqual(REPORTED_ATTACKS);
     expect([...options.parts]).toEqual([...PARTS]);
     expect(options.complete).toBe(true);
     expect(parseBenchOptions(['--regime', 'scratch', '--only', 'victims']).complete).toBe(true);

@@ -8,7 +8,12 @@ import { replaceSection } from '../results/update-page.js';
 import { runCommand } from '../run-command.js';
 import { workspace } from '../workspace.js';
 import { measureScale } from './measure-scale.js';
-import { parseScaleOutOptions, SCALE_OUT_USAGE, type ScaleOutOptions } from './scale-out-options.js';
+import {
+  parseScaleOutOptions,
+  SCALE_OUT_USAGE,
+  sizesFor,
+  type ScaleOutOptions,
+} from './scale-out-options.js';
 import {
   checkSameScores,
   renderScaleOut,
@@ -48,14 +53,13 @@ async function measureAll(options: ScaleOutOptions): Promise<ScaleOutCell[]> {
   const small = (await writeTinyData(join(directory.path, 'data'), { pairs: IMAGES })).pairs;
   const cells: ScaleOutCell[] = [];
   const table = async (pairs: number) => ({ pairs, path: await writeManyPairs(small, pairs) });
-  const measured = [];
-  for (const pairs of options.pairs) measured.push(await table(pairs));
   for (const replicas of options.replicas) {
     // As many shards as replicas, so that each of them has one.
-    const warmUp = await table(options.shardPairs * Math.max(1, replicas) + 1);
+    const tables = [await table(options.shardPairs * Math.max(1, replicas) + 1)];
+    for (const pairs of sizesFor(options, replicas)) tables.push(await table(pairs));
     await measureScale({
       ...options,
-      ...{ replicas, folder: directory.path, tables: [warmUp, ...measured] },
+      ...{ replicas, folder: directory.path, tables },
       onCell: (cell) => {
         cells.push(cell);
         process.stderr.write(`${JSON.stringify(cell)}\n`);

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { parseScaleOutOptions } from './scale-out-options.js';
+import { parseScaleOutOptions, sizesFor } from './scale-out-options.js';
 
 it('has the sizes and replicas of the record, and takes others', () => {
   expect(parseScaleOutOptions([])).toMatchObject({
@@ -9,6 +9,18 @@ it('has the sizes and replicas of the record, and takes others', () => {
   expect(parseScaleOutOptions(given)).toMatchObject({
     ...{ pairs: [300, 600], replicas: [2], shardPairs: 64, write: false },
   });
+});
+
+it('takes the largest of several data sets with few numbers of replicas only', () => {
+  const options = parseScaleOutOptions(['--pairs', '10,20,30', '--largest-replicas', '2,8']);
+  expect([1, 2, 8].map((replicas) => sizesFor(options, replicas))).toEqual([
+    ...[
+      [10, 20],
+      [10, 20, 30],
+    ],
+    [10, 20, 30],
+  ]);
+  expect(sizesFor(parseScaleOutOptions(['--pairs', '10']), 0)).toEqual([10]);
 });
 
 it.each([
