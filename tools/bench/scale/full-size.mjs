@@ -88,7 +88,8 @@ async function run(folder, phases) {
   console.log('| phase | seconds | per 1,000 pairs | peak RSS |');
   console.log('| --- | ---: | ---: | ---: |');
   for (const phase of phases) {
-    const child = fork(fileURLToPath(import.meta.url), [phase, folder, '', String(BATCH)]);
+    const args = [phase, folder, '', String(BATCH)];
+    const child = fork(fileURLToPath(import.meta.url), args, { execArgv: ['--expose-gc'] });
     const code = await new Promise((resolve) => child.on('exit', resolve));
     if (code !== 0) process.exitCode = 1;
   }

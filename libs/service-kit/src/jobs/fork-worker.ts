@@ -31,7 +31,8 @@ const NICER_BY = { online: 3, job: 5 } as const;
 export function forkWorker(entry: URL | string, options: ForkOptions): ChildProcess {
   const { args = [], execArgv = process.execArgv, env, stderr, work } = options;
   const child = fork(entry, [...args], {
-    ...{ serialization: 'advanced', execArgv: [...execArgv], env: childEnvironment(env) },
+    // The engine collects garbage between phases; see dropFreeMemory there.
+    ...{ serialization: 'advanced', execArgv: [...execArgv, '--expose-gc'], env: childEnvironment(env) },
     stdio: ['ignore', 'ignore', stderr, 'ipc'],
   });
   if (child.pid !== undefined) standBehind(child.pid, NICER_BY[work]);
