@@ -48,8 +48,12 @@ export const ATTACKS: readonly Attack[] = RED_TEAM_ATTACKS.flatMap(({ name, titl
 
 /** What a run covers unless told otherwise, and what the committed results hold. */
 export const REPORTED_ATTACKS: readonly string[] = [
-  ...['patch-2', 'patch-1', 'blend-2'],
-  ...['sig-2', 'stripes-2', 'text-2'],
+  'patch-2',
+  'patch-1',
+  'blend-2',
+  'sig-2',
+  'stripes-2',
+  'text-2',
 ];
 
 /** A model of the benchmark: its seed, and what was done to its pairs; unpoisoned without an attack. */
