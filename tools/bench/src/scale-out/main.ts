@@ -53,10 +53,13 @@ async function measureAll(options: ScaleOutOptions): Promise<ScaleOutCell[]> {
   const small = (await writeTinyData(join(directory.path, 'data'), { pairs: IMAGES })).pairs;
   const cells: ScaleOutCell[] = [];
   const table = async (pairs: number) => ({ pairs, path: await writeManyPairs(small, pairs) });
+  const measured = [];
+  for (const pairs of options.pairs) measured.push(await table(pairs));
   for (const replicas of options.replicas) {
     // As many shards as replicas, so that each of them has one.
-    const tables = [await table(options.shardPairs * Math.max(1, replicas) + 1)];
-    for (const pairs of sizesFor(options, replicas)) tables.push(await table(pairs));
+    const warmUp = await table(options.shardPairs * Math.max(1, replicas) + 1);
+    const sizes = sizesFor(options, replicas);
+    const tables = [warmUp, ...measured.filter(({ pairs }) => sizes.includes(pairs))];
     await measureScale({
       ...options,
       ...{ replicas, folder: directory.path, tables },

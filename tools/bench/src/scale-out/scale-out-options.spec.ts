@@ -21,6 +21,11 @@ it('takes the largest of several data sets with few numbers of replicas only', (
     [10, 20, 30],
   ]);
   expect(sizesFor(parseScaleOutOptions(['--pairs', '10']), 0)).toEqual([10]);
+  expect([0, 2].map((replicas) => sizesFor(parseScaleOutOptions([]), replicas).length)).toEqual([2, 3]);
+});
+
+it('measures everything with the replicas that were asked for', () => {
+  expect(sizesFor(parseScaleOutOptions(['--pairs', '10,20', '--replicas', '4']), 4)).toEqual([10, 20]);
 });
 
 it.each([

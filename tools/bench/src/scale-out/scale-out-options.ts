@@ -26,7 +26,8 @@ nats-server, and prints what a pair costs by size of the data set and number of 
   --pairs <n,…>       sizes of the data sets, default 10000,100000,1000000
   --replicas <n,…>    replicas that take shards, default 0,1,2,8; 0 is one process without shards
   --largest-replicas <n,…>
-                      replicas that take the largest data set, where there are several; default 2
+                      replicas that take the largest data set, where there are several; default those of
+                      --replicas where given, or else 2
   --shard-pairs <n>   pairs of a shard, default 4096; rounded up to 32 batches
   --method <name>     detection method, default similarity
   --threads <n>       threads of the engine in each process, default 1
@@ -40,7 +41,7 @@ export function parseScaleOutOptions(args: readonly string[]): ScaleOutOptions {
   return {
     pairs: numbers('--pairs', values.pairs ?? '10000,100000,1000000', 1).sort((a, b) => a - b),
     replicas: numbers('--replicas', values.replicas ?? '0,1,2,8', 0),
-    largestReplicas: numbers('--largest-replicas', values['largest-replicas'] ?? '2', 0),
+    largestReplicas: numbers('--largest-replicas', values['largest-replicas'] ?? values.replicas ?? '2', 0),
     shardPairs: numbers('--shard-pairs', values['shard-pairs'] ?? '4096', 1)[0]!,
     method: values.method ?? 'similarity',
     threads: numbers('--threads', values.threads ?? '1', 1)[0]!,
