@@ -10,7 +10,8 @@ const FAILURE_LINES = 20;
  * @param {{ name: string, results: object | undefined, notRun?: string[] }[]} packages `results` is Jest's JSON;
  *   undefined when the package's run wrote none; `notRun` is what the machine lacks the tools to test
  * @returns {{ passed: number, failed: number, skipped: number, lines: string[], failures: string[], notRun: string[],
- *   ok: boolean }} `failures` names each failed test with what it said; `ok` only when every package ran, nothing failed and no test was skipped
+ *   ok: boolean }} `failures` names each failed test with what it said; `ok` only when every package ran, nothing
+ *   failed and no test was skipped
  */
 export function summarise(packages) {
   const total = { passed: 0, failed: 0, skipped: 0, lines: [], failures: [], notRun: [], ok: true };

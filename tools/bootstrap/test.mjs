@@ -12,8 +12,8 @@ const NOT_RUN = join('tmp', 'not-run.txt');
 const PARALLEL_PACKAGES = 2;
 
 /**
- * Runs every package's tests and ends with every failure once more and the line "N passed, N failed". Results are never taken from a
- * cache, and a skipped test fails the run.
+ * Runs every package's tests and ends with every failure once more and the line "N passed, N failed". Results are
+ * never taken from a cache, and a skipped test fails the run.
  *
  * @returns {Promise<number>} the exit code
  */
